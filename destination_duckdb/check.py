@@ -1,0 +1,31 @@
+"""`check`: whether a sync could write here.
+
+In: an open connection. Makes the schema, writes a row, reads it back and drops the table again. Raises ConfigError
+with what DuckDB says where one of these fails.
+"""
+# ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
+
+import duckdb
+
+from destination_duckdb.config import Config
+from destination_duckdb.connection import transaction
+from destination_duckdb.errors import ConfigError
+from destination_duckdb.tables import Table, create_schema, current_database
+
+_TABLE = "_airbyte_check"
+
+
+def check_database(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
+    """Write, read back and drop a table."""
+    table = Table(current_database(connection), config.schema, _TABLE)
+    try:
+        with transaction(connection):
+            create_schema(connection, table.database, table.schema)
+            connection.execute(f"CREATE OR REPLACE TABLE {table.sql} (written INTEGER)")
+            connection.execute(f"INSERT INTO {table.sql} VALUES (42)")
+        rows = connection.execute(f"SELECT written FROM {table.sql}").fetchall()
+        connection.execute(f"DROP TABLE {table.sql}")
+    except duckdb.Error as error:
+        raise ConfigError(f"The database {config.destination_path} can't be written: {error}") from error
+    if rows != [(42,)]:
+        raise ConfigError(f"The database {config.destination_path} did not give back the row written to it: {rows}.")

@@ -1,0 +1,112 @@
+"""The way to the database: open it, say what is in the way, and run transactions.
+
+In: the Config. Out: a connection that installs and loads nothing, prints nothing and thinks in UTC. Raises
+ConfigError or TransientError with one sentence: who holds the lock, what is missing, what can't be written, what is
+no DuckDB file. The MotherDuck token is in no message.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from destination_duckdb.config import Config
+from destination_duckdb.errors import ConfigError, DestinationError, TransientError
+
+_MAX_DEFAULT_THREADS = 4
+_LOCK_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
+
+
+@contextmanager
+def open_database(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the database for writing; nobody else can until it is closed."""
+    if not config.is_motherduck:
+        _refuse_unwritable(Path(config.destination_path))
+    try:
+        connection = duckdb.connect(config.destination_path, config=_settings(config))
+    except duckdb.Error as error:
+        raise _explained(error, config) from error
+    try:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what happens inside, or none of it."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A failed COMMIT has ended the transaction already, and there is nothing left to roll back then.
+        with suppress(duckdb.TransactionException):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def thread_count(config: Config) -> int:
+    """Return how many threads DuckDB may use."""
+    return config.threads or min(os.cpu_count() or 1, _MAX_DEFAULT_THREADS)
+
+
+def _settings(config: Config) -> dict[str, str | bool | int | float | list[str]]:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": config.memory_limit,
+        "threads": thread_count(config),
+        "custom_user_agent": "destination-duckdb",
+    }
+    if config.is_motherduck:
+        if config.motherduck_api_key:
+            settings["motherduck_token"] = config.motherduck_api_key
+        return settings
+    settings |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    if config.storage_compatibility and not Path(config.destination_path).exists():
+        settings["storage_compatibility_version"] = config.storage_compatibility
+    return settings
+
+
+def _refuse_unwritable(path: Path) -> None:
+    if str(path) == ":memory:":
+        raise ConfigError("destination_path is :memory:, which is gone when the command ends: give a file.")
+    if path.is_dir():
+        raise ConfigError(f"destination_path {path} is a directory: give the path of a file in it.")
+    if not path.parent.is_dir():
+        raise ConfigError(f"The directory {path.parent} of destination_path does not exist: create it.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ConfigError(f"The directory {path.parent} of destination_path is not writable by this user.")
+    if path.exists() and not os.access(path, os.W_OK | os.R_OK):
+        raise ConfigError(f"The file {path} of destination_path is not writable by this user.")
+
+
+def _explained(error: duckdb.Error, config: Config) -> DestinationError:
+    text = str(error)
+    path = config.destination_path
+    if config.motherduck_api_key:
+        text = text.replace(config.motherduck_api_key, "***")
+    if holder := _LOCK_HOLDER.search(text):
+        return TransientError(
+            f"The database {path} is in use by process {holder['pid']} ({holder['program']}): DuckDB lets only one"
+            " process write. End that process, or try again later."
+        )
+    if "not a valid DuckDB database file" in text:
+        return ConfigError(f"The file {path} is not a DuckDB database: choose another destination_path.")
+    if "does not match stored checksum" in text:
+        return ConfigError(f"The database {path} is damaged: restore it from a copy. DuckDB says: {text}")
+    if "version number" in text:
+        return ConfigError(
+            f"The database {path} was written by a newer DuckDB than {duckdb.__version__}, which runs here: upgrade the"
+            " package duckdb, or write the file with an older storage_compatibility."
+        )
+    if "not a known DuckDB version" in text:
+        return ConfigError(
+            f"storage_compatibility {config.storage_compatibility} is no version that DuckDB {duckdb.__version__}"
+            " knows: choose one that is, such as v1.0.0."
+        )
+    return ConfigError(f"The database {path} can't be opened. DuckDB says: {text.splitlines()[0]}")

@@ -1,0 +1,44 @@
+"""Decimals that a double can't hold: found in bulk, judged one by one.
+
+DuckDB's JSON reader turns every decimal into a double. In: a block of lines. Out: whether some number in it would
+come back as another decimal. A string that reads like `[0.12…]` may be taken for one: that costs time, not
+exactness. Raises nothing.
+"""
+
+import math
+import re
+from decimal import Decimal
+
+# Digits and the point become "0", so that a long number is a long run of one byte, which bytes.find jumps to.
+_FLATTENED = bytes(ord("0") if chr(byte) in "0123456789." else byte for byte in range(256))
+# A double holds every decimal of 15 digits; 16 characters are 15 digits and a point, or 16 digits.
+_LONG = b"0" * 16
+_DECIMAL = re.compile(rb"[0-9]*(?:\.[0-9.]*|(?=[eE]))(?:[eE][-+]?[0-9]+)?")
+# What stands around a number in JSON; digits within an identifier have something else there.
+_BEFORE = frozenset(b":,[- \t\r")
+_BEHIND = frozenset(b",]} \t\r\n")
+
+
+def loses_digits(block: bytes) -> bool:
+    """Return whether a number in *block* is a decimal that its double does not spell."""
+    flat = block.translate(_FLATTENED)
+    at = flat.find(_LONG)
+    while at >= 0:
+        end = at + len(_LONG)
+        found = _DECIMAL.match(block, at) if block[at - 1] in _BEFORE else None
+        if found is not None:
+            end = found.end()
+            if block[end] in _BEHIND and is_rounded(found[0]):
+                return True
+        at = flat.find(_LONG, end)
+    return False
+
+
+def is_rounded(decimal: bytes) -> bool:
+    """Return whether *decimal*, as a double, is another number than was written."""
+    if decimal.count(b".") > 1:
+        return False
+    double = float(decimal)
+    if math.isinf(double):
+        return False
+    return Decimal(repr(double)) != Decimal(decimal.decode())

@@ -1,0 +1,110 @@
+"""RECORD lines, one by one: the slower way, for batches that hold what DuckDB's reader would refuse or change.
+
+In: a RECORD line as it came. Out: a line {"v": [text or null, …], "e": emitted_at, "c": changes as JSON}, which
+the loader casts without any choice left. JSON values keep the bytes they came with. NaN and Infinity, which are
+outside JSON, become null, and a lone surrogate, which no UTF-8 text can hold, becomes U+FFFD; both are said in the
+changes. Raises SystemFault for a line that is no record.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from destination_duckdb.catalog import StreamKey
+from destination_duckdb.columns import Column
+from destination_duckdb.errors import ConfigError, SystemFault
+from destination_duckdb.exact_values import Change, exact_value
+from destination_duckdb.message_line import shown
+
+
+class _Meta(msgspec.Struct):
+    changes: list[msgspec.Raw] | None = None
+
+
+class _Record(msgspec.Struct):
+    stream: str
+    emitted_at: int
+    data: dict[str, msgspec.Raw]
+    namespace: str | None = None
+    meta: _Meta | None = None
+
+
+class _Line(msgspec.Struct):
+    record: _Record
+
+
+class _Row(msgspec.Struct):
+    v: list[str | None]
+    e: int
+    c: str
+
+
+_DECODER = msgspec.json.Decoder(_Line)
+_ENCODER = msgspec.json.Encoder()
+_NULL = msgspec.Raw(b"null")
+_NO_CHANGES = "[]"
+# Stand-ins that no JSON text holds by itself: private-use characters with a name between them.
+_NAN_MARK = "\uf8ff\ue000NaN\uf8ff".encode()
+_SURROGATE_MARK = "\uf8ff\ue000surrogate\uf8ff".encode()
+_STRING_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+_ESCAPES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
+
+class ExactReader:
+    """Reads the lines of one stream."""
+
+    def __init__(self, key: StreamKey, columns: Sequence[Column]) -> None:
+        self._key = key
+        self._columns = [(column.type, column.property_name) for column in columns]
+
+    def read(self, line: bytes) -> bytes:
+        """Return the row in *line*, with its line end."""
+        record = _parse(line)
+        if StreamKey(record.namespace or None, record.stream) != self._key:
+            raise ConfigError(
+                f"A record came of the stream {record.stream} in namespace {record.namespace}, which is not in the"
+                " catalog: add it there."
+            )
+        changes: list[Any] = list(record.meta.changes or ()) if record.meta is not None else []
+        values: list[str | None] = []
+        for kind, name in self._columns:
+            raw, oddity = _without_marks(name, bytes(record.data.get(name, _NULL)))
+            value, change = exact_value(kind, name, raw)
+            values.append(value)
+            changes += [each for each in (oddity, change) if each is not None]
+        told = _ENCODER.encode(changes).decode() if changes else _NO_CHANGES
+        return _ENCODER.encode(_Row(values, record.emitted_at, told)) + b"\n"
+
+
+def _parse(line: bytes) -> _Record:
+    try:
+        return _DECODER.decode(line).record
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        try:
+            return _DECODER.decode(_marked(line)).record
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise SystemFault(f"A line of the input is not an Airbyte message ({error}): {shown(line)}.") from error
+
+
+def _marked(line: bytes) -> bytes:
+    """Return *line* with a mark for each thing in it that JSON or UTF-8 can't hold."""
+
+    def mark(found: re.Match[bytes]) -> bytes:
+        if found[0].startswith(b'"'):
+            return _ESCAPES.sub(lambda escape: _SURROGATE_MARK if escape["lone"] else escape[0], found[0])
+        return b'"' + _NAN_MARK + b'"'
+
+    return _STRING_OR_NAN.sub(mark, line)
+
+
+def _without_marks(name: str, raw: bytes) -> tuple[bytes, Change | None]:
+    """Return *raw* with what stands for its marks, and the change that this is."""
+    plain = raw.replace(b'"' + _NAN_MARK + b'"', b"null").replace(_SURROGATE_MARK, "\ufffd".encode())
+    if plain == raw:
+        return raw, None
+    return plain, Change(name, "NULLED" if plain == b"null" else "TRUNCATED", "DESTINATION_TYPECAST_ERROR")

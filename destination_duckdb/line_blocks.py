@@ -1,0 +1,42 @@
+r"""Bytes → blocks of whole lines, with memory bounded by the longest line.
+
+In: a function that reads the next bytes (empty at the end). Out: blocks that end with a newline; a last line
+without one gets it. Splits on the byte b"\n" only, whatever the chunk borders. Raises SystemFault for a line past
+the limit.
+"""
+
+from collections.abc import Callable, Iterator
+
+from destination_duckdb.config import MEGABYTE
+from destination_duckdb.errors import SystemFault
+
+READ_BYTES = MEGABYTE // 4
+
+
+def whole_lines(read: Callable[[], bytes], max_line_bytes: int) -> Iterator[bytes]:
+    """Yield the input in blocks of whole lines."""
+    parts: list[bytes] = []
+    waiting_bytes = 0
+    while chunk := read():
+        cut = chunk.rfind(b"\n") + 1
+        if not cut:
+            parts.append(chunk)
+            waiting_bytes += len(chunk)
+        else:
+            first_line_bytes = waiting_bytes + chunk.find(b"\n")
+            _refuse_past(max_line_bytes, first_line_bytes)
+            parts.append(chunk[:cut])
+            yield b"".join(parts)
+            parts = [chunk[cut:]]
+            waiting_bytes = len(chunk) - cut
+        _refuse_past(max_line_bytes, waiting_bytes)
+    if waiting_bytes:
+        yield b"".join(parts) + b"\n"
+
+
+def _refuse_past(max_line_bytes: int, line_bytes: int) -> None:
+    if line_bytes > max_line_bytes:
+        raise SystemFault(
+            f"A line of the input is longer than {max_line_bytes // MEGABYTE} MiB, the limit of one record:"
+            " raise max_record_mb, or leave the large field out of the source's catalog."
+        )

@@ -1,0 +1,54 @@
+"""The messages that this destination sends, and the one door to stdout.
+
+In: what happened. Out: one line a message, written whole and at once. Raises SystemFault when nobody reads any
+more. Nothing but protocol messages goes through here, and nothing else in the package writes to stdout.
+"""
+
+import os
+import time
+from typing import Any, Literal
+
+import msgspec
+
+from destination_duckdb.errors import DestinationError, SystemFault
+
+LogLevel = Literal["DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
+
+
+class Outbox:
+    """Sends messages to a file descriptor, stdout unless told otherwise."""
+
+    def __init__(self, descriptor: int = 1) -> None:
+        self._descriptor = descriptor
+
+    def log(self, level: LogLevel, message: str) -> None:
+        """Send a LOG message."""
+        self._send({"type": "LOG", "log": {"level": level, "message": message}})
+
+    def spec(self, specification: msgspec.Raw) -> None:
+        """Send the SPEC message."""
+        self._send({"type": "SPEC", "spec": specification})
+
+    def connection_status(self, problem: str | None) -> None:
+        """Send the result of `check`: succeeded where there is no *problem*."""
+        status = {"status": "SUCCEEDED"} if problem is None else {"status": "FAILED", "message": problem}
+        self._send({"type": "CONNECTION_STATUS", "connectionStatus": status})
+
+    def error(self, error: DestinationError, stack: str | None = None) -> None:
+        """Send a TRACE of type ERROR."""
+        detail: dict[str, Any] = {"message": str(error), "failure_type": error.failure_type}
+        if stack is not None:
+            detail["stack_trace"] = stack
+        self._send({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": time.time() * 1000, "error": detail}})
+
+    def line(self, line: bytes) -> None:
+        """Send a message that is encoded already, without its line end."""
+        remaining = memoryview(line + b"\n")
+        try:
+            while remaining:
+                remaining = remaining[os.write(self._descriptor, remaining) :]
+        except BrokenPipeError as error:
+            raise SystemFault("Nobody reads the messages of this destination any more: it stops.") from error
+
+    def _send(self, message: object) -> None:
+        self.line(msgspec.json.encode(message))

@@ -1,0 +1,146 @@
+"""destination-duckdb: `spec`, `check`, `write` and `state` on the command line.
+
+In: arguments, and for `write` messages on stdin. Out: messages on stdout and an exit code: 0 for done, 1 for an
+error that a TRACE says, 2 for wrong arguments, 143 after SIGTERM and 130 after Ctrl-C, when what was committed is kept.
+The only place that reports errors.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from types import FrameType
+
+import duckdb
+import msgspec
+
+from destination_duckdb.catalog import parse_catalog
+from destination_duckdb.check import check_database
+from destination_duckdb.config import Config, parse_config
+from destination_duckdb.connection import open_database, transaction
+from destination_duckdb.errors import ConfigError, DestinationError, SystemFault, TransientError
+from destination_duckdb.intake import Intake
+from destination_duckdb.protocol import Outbox
+from destination_duckdb.spool import open_spool
+from destination_duckdb.state_command import state_file
+from destination_duckdb.stream_tables import StreamTables
+from destination_duckdb.writer import Writer
+
+_SIGNALLED = 128
+_NOT_FOR_OTHERS = 0o007
+_STDERR = 2
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    outbox = Outbox()
+    os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
+    try:
+        code = run(sys.argv[1:], outbox)
+    except Exception as error:  # noqa: BLE001  the process's edge: whatever it is, the platform must read of it
+        _report(error, outbox)
+        code = 1
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str], outbox: Outbox) -> int:
+    """Do what *arguments* say and return the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.command == "spec":
+        specification = resources.files("destination_duckdb").joinpath("spec.json").read_bytes()
+        outbox.spec(msgspec.Raw(msgspec.json.format(specification, indent=-1)))
+        return 0
+    if options.command == "check":
+        return _check(options.config, outbox)
+    config = parse_config(_read(options.config, "--config"))
+    if options.command == "state":
+        outbox.line(state_file(config))
+        return 0
+    return _write(config, _read(options.catalog, "--catalog"), outbox)
+
+
+def _check(path: Path, outbox: Outbox) -> int:
+    try:
+        config = parse_config(_read(path, "--config"))
+        with open_database(config) as connection:
+            check_database(connection, config)
+    except DestinationError as error:
+        outbox.connection_status(str(error))
+    else:
+        outbox.connection_status(None)
+    return 0
+
+
+def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
+    plans = parse_catalog(catalog)
+    terminated: list[int] = []
+    with open_database(config) as connection, open_spool(config) as spool:
+
+        def terminate(number: int, _frame: FrameType | None) -> None:
+            terminated.append(number)
+            connection.interrupt()
+
+        signal.signal(signal.SIGTERM, terminate)
+        signal.signal(signal.SIGINT, terminate)
+        try:
+            connection.execute("SET temp_directory = ?", [str(spool.path)])
+            with transaction(connection):
+                targets = StreamTables(connection, config).prepare(plans)
+            intake = Intake([plan.key for plan in plans], config, spool)
+            intake.start()
+            Writer(connection, config, targets, spool, outbox).run(intake.queue, lambda: bool(terminated))
+        except duckdb.InterruptException:
+            if not terminated:
+                raise
+    if terminated:
+        outbox.log("WARN", "Terminated: what was committed is kept, and the next sync goes on from the last state.")
+        return _SIGNALLED + terminated[0]
+    return 0
+
+
+def _read(path: Path, option: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"The file {path}, given as {option}, can't be read: {error.strerror}.") from error
+
+
+def _report(error: Exception, outbox: Outbox) -> None:
+    """Send *error* as a TRACE, with the stack where it is not one of ours; on stderr where nobody reads stdout."""
+    explained, stack = error, None
+    if not isinstance(explained, DestinationError):
+        explained, stack = _explained(error), "".join(traceback.format_exception(error))
+    try:
+        outbox.error(explained, stack)
+    except SystemFault:
+        os.write(_STDERR, f"{explained}\n".encode())
+
+
+def _explained(error: Exception) -> DestinationError:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return ConfigError(f"DuckDB needs more memory than memory_limit allows: raise it. DuckDB says: {error}")
+    if isinstance(error, duckdb.IOException):
+        return TransientError(f"DuckDB can't read or write its files: {error}")
+    if isinstance(error, duckdb.Error):
+        return SystemFault(f"DuckDB failed: {error}")
+    return SystemFault(f"Unexpected {type(error).__name__}: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="destination-duckdb", description="Writes Airbyte streams to DuckDB.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("spec", help="print the specification of the configuration")
+    for name, purpose in (
+        ("check", "try the configuration"),
+        ("write", "write the messages on stdin"),
+        ("state", "print the last committed states as a state file"),
+    ):
+        command = commands.add_parser(name, help=purpose)
+        command.add_argument("--config", type=Path, required=True, help="the configuration, a JSON file")
+        if name == "write":
+            command.add_argument("--catalog", type=Path, required=True, help="the configured catalog, a JSON file")
+    return parser

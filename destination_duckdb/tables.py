@@ -1,0 +1,82 @@
+"""Tables by name, and what is in them already.
+
+In: a connection and names. Out: quoted, fully qualified names, and the columns that a table has. Every name has its
+database in front, so that a schema called like the database, or like `temp`, is not mistaken for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from destination_duckdb.columns import Column, ColumnType
+from destination_duckdb.identifiers import quote_identifier
+
+INTERNAL_SCHEMA = "_airbyte_internal"
+RAW_ID = "_airbyte_raw_id"
+EXTRACTED_AT = "_airbyte_extracted_at"
+META = "_airbyte_meta"
+GENERATION_ID = "_airbyte_generation_id"
+# Our own columns, in the order in which they stand in front of every table.
+OWN_COLUMNS: Mapping[str, str] = {
+    RAW_ID: "UUID",
+    EXTRACTED_AT: ColumnType.TIMESTAMP_WITH_ZONE.value,
+    META: "JSON",
+    GENERATION_ID: "BIGINT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's full name."""
+
+    database: str
+    schema: str
+    name: str
+
+    @property
+    def sql(self) -> str:
+        """Return the name as it stands in a statement."""
+        return ".".join(map(quote_identifier, (self.database, self.schema, self.name)))
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+def current_database(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the name under which the opened file is known."""
+    row = connection.execute("SELECT current_database()").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def create_schema(connection: duckdb.DuckDBPyConnection, database: str, schema: str) -> None:
+    """Make the schema unless it is there."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(database)}.{quote_identifier(schema)}")
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[Column]) -> None:
+    """Make an empty table for these columns, beside our own."""
+    connection.execute(f"CREATE TABLE {table.sql} ({column_definitions(columns)})")
+
+
+def column_definitions(columns: Sequence[Column]) -> str:
+    """Return what stands between the parentheses of CREATE TABLE."""
+    definitions = [f"{quote_identifier(name)} {kind}" for name, kind in OWN_COLUMNS.items()]
+    definitions += [f"{quote_identifier(column.name)} {column.type.value}" for column in columns]
+    return ", ".join(definitions)
+
+
+def column_names(columns: Sequence[Column]) -> str:
+    """Return all columns, our own first, as they stand in a statement."""
+    return ", ".join(map(quote_identifier, [*OWN_COLUMNS, *(column.name for column in columns)]))
+
+
+def existing_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
+    """Return the types of the table's columns by name: none where there is no table."""
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns()"
+        " WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        [table.database, table.schema, table.name],
+    ).fetchall()
+    return dict(rows)

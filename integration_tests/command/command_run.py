@@ -1,0 +1,140 @@
+"""The command as a person runs it: a process with a config file, on a simulated Mixpanel."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from mixpanel_simulator import Simulator
+
+COMMAND = [sys.executable, "-m", "mixpanel_to_duckdb"]
+TIMEOUT_S = 120
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+CTRL_C = b"\x03"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return what --json printed."""
+        document: dict[str, Any] = json.loads(self.stdout)
+        return document
+
+
+def run(*arguments: str | Path, environment: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
+    """Run the command to its end, with no terminal."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        env={**os.environ, **(environment or {})},
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def run_until(word: str, number: signal.Signals, *arguments: str | Path) -> Ended:
+    """Run the command, send it a signal as soon as its progress says *word*, and wait for its end."""
+    with subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        said = ""
+        for line in process.stderr:
+            said += line
+            if word in line and process.poll() is None:
+                process.send_signal(number)
+                break
+        stdout, rest = process.communicate(timeout=TIMEOUT_S)
+    return Ended(process.returncode, stdout, said + rest)
+
+
+def run_on_terminal(columns: int, *arguments: str | Path, keys: Sequence[tuple[str, bytes]] = ()) -> Ended:
+    """Run the command on a terminal that is *columns* wide; type *keys*, each after a text has been shown, in order."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "24"}
+        os.execve(sys.executable, [*COMMAND, *map(str, arguments)], environment)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    shown, pending, seen = b"", list(keys), 0
+    while True:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:  # the terminal is gone with its last process
+            break
+        if not chunk:
+            break
+        shown += chunk
+        if pending and (at := shown.find(pending[0][0].encode(), seen)) >= 0:
+            text, typed = pending.pop(0)
+            seen = at + len(text.encode())
+            os.write(terminal, typed)
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    return Ended(os.waitstatus_to_exitcode(status), shown.decode(), "")
+
+
+def lines_of(shown: str) -> list[str]:
+    """Return what a terminal was shown, without colours, cursor movements and the echo of Ctrl-C."""
+    return [CONTROL.sub("", part).replace("^C", "") for part in re.split(r"[\r\n]+", shown)]
+
+
+def write_config(folder: Path, simulator: Simulator, **fields: Any) -> Path:
+    """Write a config that reads *simulator*'s whole range of days; None leaves a field out."""
+    scenario = simulator.scenario
+    document = {
+        "credentials": simulator.credentials,
+        "start_date": str(scenario.first_day),
+        "end_date": str(scenario.last_day),
+        "endpoints": {"export": simulator.url, "query": simulator.url},
+        **fields,
+    }
+    path = folder / "config.json"
+    path.write_text(json.dumps({name: value for name, value in document.items() if value is not None}))
+    return path
+
+
+def content(database: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of all streams, in an order of their own, without what differs from sync to sync."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = [
+            row[0]
+            for row in connection.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+            ).fetchall()
+        ]
+        return {
+            table: connection.execute(
+                f"SELECT COLUMNS(lambda c: NOT starts_with(c, '_airbyte_')) FROM \"{table}\" ORDER BY ALL"
+            ).fetchall()
+            for table in tables
+            if not table.startswith("_airbyte_")
+        }
+
+
+def asked_days(simulator: Simulator) -> list[tuple[str, str]]:
+    """Return the days of every export request, in order of arrival."""
+    return [(e.params["from_date"], e.params["to_date"]) for e in simulator.requests() if e.path.endswith("/export")]

@@ -1,0 +1,91 @@
+"""`mixpanel-to-duckdb init`: answers on a terminal become a config that works."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from integration_tests.command.command_run import Ended, lines_of, run, run_on_terminal
+from mixpanel_simulator import Scenario, Simulator, start_simulator
+
+SCENARIO = Scenario(days=3, events_per_day=5, region="EU")
+OTHERS = Scenario(days=3, events_per_day=5, username="another", secret="another")
+
+
+@pytest.fixture(scope="module")
+def europe() -> Iterator[Simulator]:
+    """Run the region where the account is known."""
+    with start_simulator(SCENARIO) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Simulator]:
+    """Run the other regions, which don't know the account."""
+    with start_simulator(OTHERS) as running:
+        yield running
+
+
+def init(path: Path, europe: Simulator, elsewhere: Simulator, secret: str) -> Ended:
+    """Run `init` on a terminal and answer its questions, once wrongly."""
+    endpoints = [f"US={elsewhere.url}", f"EU={europe.url}", f"IN={elsewhere.url}"]
+    flags = [part for endpoint in endpoints for part in ("--endpoint", endpoint)]
+    keys = [
+        ("Username", SCENARIO.username),
+        ("Secret", secret),
+        ("Project number", "the first"),
+        ("Project number", str(SCENARIO.project_id)),
+        ("timezone", "Europe/Berlin"),
+        ("before 2023", "y"),
+        ("First day", "2026-01-01"),
+    ]
+    typed = [(word, text.encode() + b"\n") for word, text in keys]
+    return run_on_terminal(200, "init", "--config", path, *flags, keys=typed)
+
+
+def test_init_finds_the_region(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
+    """The three regions are tried, the one that works is written, for its owner only; the secret is not shown."""
+    path = tmp_path / "mixpanel.json"
+    ended = init(path, europe, elsewhere, SCENARIO.secret)
+    shown = lines_of(ended.stdout)
+    assert ended.exit_code == 0, ended.stdout
+    assert "  EU: works" in shown
+    assert any(line.startswith("  US: Mixpanel does not know this service account") for line in shown)
+    assert SCENARIO.secret not in ended.stdout
+    assert json.loads(path.read_text()) == {
+        "credentials": {
+            "username": SCENARIO.username,
+            "secret": SCENARIO.secret,
+            "project_id": SCENARIO.project_id,
+        },
+        "project_timezone": "Europe/Berlin",
+        "legacy_timestamps": True,
+        "start_date": "2026-01-01",
+        "region": "EU",
+        "endpoints": {"export": europe.url, "query": europe.url},
+    }
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["mixpanel.json"]
+
+    again = run("init", "--config", path)
+    assert again.exit_code == 3
+    assert "is there already: choose another path, or --force" in again.stderr
+
+
+def test_init_when_no_region_knows_the_account(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
+    """Exit code 2, what each region says, and nothing is written."""
+    ended = init(tmp_path / "mixpanel.json", europe, elsewhere, "wrong")
+    assert ended.exit_code == 2
+    assert "no region takes these credentials, so nothing was written" in ended.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_when_nobody_answers(tmp_path: Path) -> None:
+    """Without a terminal and without answers it stops, and nothing is written."""
+    ended = run("init", "--config", tmp_path / "mixpanel.json")
+    assert ended.exit_code == 130
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,124 @@
+"""What is wrong with the arguments is said at once: exit code 3, no request, nothing heavy imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from integration_tests.command.command_run import run
+
+# Arguments, and a part of the sentence that answers them. Nothing listens where the config points.
+WRONG: list[tuple[list[str], str]] = [
+    ([], "Usage: mixpanel-to-duckdb"),
+    (["fetch"], "No such command 'fetch'"),
+    (["sync"], "Missing argument 'DATABASE'"),
+    (["sync", "m.duckdb", "--no-such-flag"], "No such option"),
+    (["sync", "m.duckdb", "--progress", "loud"], "'loud' is not one of"),
+    (["sync", "m.duckdb", "--workers", "many"], "'many' is not a valid integer"),
+    (["sync", "m.duckdb", "--workers", "101"], "--workers 101: choose a number from 1 to 100"),
+    (["sync", "m.duckdb", "--window-days", "0"], "--window-days 0"),
+    (["sync", "m.duckdb", "--from", "yesterday"], "--from 'yesterday' is not a date"),
+    (["sync", "m.duckdb", "--to", "2999-01-01"], "--to 2999-01-01 has not begun"),
+    (["sync", "m.duckdb", "--last", "month"], "--last 'month' is not a number of days"),
+    (["sync", "m.duckdb", "--streams", "cohorts"], "--streams cohorts: there is no such stream"),
+    (["sync", "m.duckdb", "--events", "A,,B"], "has an empty name"),
+    (["sync", "m.duckdb", "--region", "MARS"], "'MARS' is not one of"),
+    (["sync", "m.duckdb", "--config", "none.json"], "--config none.json can't be read"),
+    (["sync", "m.duckdb", "--report", "no/r.html"], "--report no/r.html: the folder"),
+    (["sync", "no/m.duckdb"], "DATABASE no/m.duckdb: the folder"),
+    (["plan", "none.duckdb"], "there is no such file yet"),
+    (["status", "none.duckdb"], "there is no such file yet"),
+    (["views", "none.duckdb"], "there is no such file yet"),
+]
+IN_ONE_PROCESS = """
+import contextlib, io, json, sys
+from mixpanel_to_duckdb.run import main
+ends = []
+for arguments in json.load(sys.stdin):
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        code = main(arguments)
+    ends.append([code, said.getvalue()])
+heavy = {"airbyte_cdk", "duckdb", "requests", "rich", "aiohttp"} & sys.modules.keys()
+json.dump([ends, sorted(heavy)], sys.stdout)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a config whose addresses lead nowhere."""
+    account = {"username": "etl", "secret": "s", "project_id": 7}
+    nowhere = {"export": "http://127.0.0.1:1", "query": "http://127.0.0.1:1"}
+    (tmp_path / "mixpanel.json").write_text(json.dumps({"credentials": account, "endpoints": nowhere}))
+    return tmp_path
+
+
+def test_wrong_arguments(folder: Path) -> None:
+    """Each ends with exit code 3 and a sentence, before anything heavy is imported or written."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_ONE_PROCESS],
+        input=json.dumps([arguments for arguments, _ in WRONG]),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=True,
+    )
+    ends, heavy = json.loads(done.stdout)
+    for (arguments, sentence), (code, said) in zip(WRONG, ends, strict=True):
+        assert (code, sentence in said) == (3, True), (arguments, said)
+    assert heavy == []
+    assert [path.name for path in folder.iterdir()] == ["mixpanel.json"]
+
+
+def test_wrong_arguments_as_a_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process's exit code is 3, click's own 2 means authentication here."""
+    monkeypatch.chdir(folder)
+    ended = run("sync", "m.duckdb", "--workers", "0")
+    assert (ended.exit_code, ended.stdout) == (3, "")
+    assert ended.stderr == "mixpanel-to-duckdb: --workers 0: choose a number from 1 to 100\n"
+
+
+def test_help_and_version() -> None:
+    """Help has examples and exit codes; the version is the package's; the console script is the same program."""
+    assert run("--version").stdout == f"mixpanel-to-duckdb, version {metadata.version('mixpanel-to-duckdb')}\n"
+    for arguments, example in [
+        (["--help"], "mixpanel-to-duckdb init"),
+        (["sync", "--help"], "mixpanel-to-duckdb sync mixpanel.duckdb --last 4w"),
+        (["plan", "-h"], "mixpanel-to-duckdb plan --from 2025-01-01"),
+    ]:
+        ended = run(*arguments)
+        assert ended.exit_code == 0
+        assert example in ended.stdout.partition("Examples:")[2]
+    scripts = metadata.entry_points(group="console_scripts", name="mixpanel-to-duckdb")
+    assert {script.value for script in scripts} == {"mixpanel_to_duckdb.run:main"}
+
+
+def test_completion() -> None:
+    """The shell is told commands, options and streams."""
+    assert "complete -o nosort -F" in run("completion", "bash").stdout
+    for words, position, wanted in [
+        ("mixpanel-to-duckdb st", "1", ["plain,status"]),
+        ("mixpanel-to-duckdb sync m.duckdb --full", "3", ["plain,--full-refresh"]),
+        (
+            "mixpanel-to-duckdb sync m.duckdb --streams events,",
+            "4",
+            ["plain,events,profiles", "plain,events,rejected_lines"],
+        ),
+    ]:
+        environment = {"_MIXPANEL_TO_DUCKDB_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": position}
+        assert run(environment=environment).stdout.splitlines() == wanted
+
+
+def test_output_that_nobody_reads(folder: Path) -> None:
+    """A reader that has gone is no reason for a traceback."""
+    command = f"{sys.executable} -m mixpanel_to_duckdb plan --config mixpanel.json --json | true"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,1 @@
+"""Tests of the destination that run it as a process on a real DuckDB file."""

@@ -1,0 +1,165 @@
+"""Large records, rows without a state, full disks, old files: what bounds the destination, and what it says then."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from integration_tests.destination.destination_process import (
+    Destination,
+    Outcome,
+    configured,
+    lines,
+    record,
+    state,
+    status,
+)
+
+TEXTS = {
+    "streams": [configured("t", {"id": {"type": "integer"}, "text": {"type": "string"}, "more": {"type": "object"}})]
+}
+MEGABYTE = 1 << 20
+
+
+def content(destination: Destination) -> list[tuple[int, int]]:
+    """Return the ids and the lengths of their texts."""
+    with duckdb.connect(str(destination.database), read_only=True) as connection:
+        return connection.execute("SELECT CAST(id AS BIGINT), length(text) FROM t ORDER BY id").fetchall()
+
+
+def with_config(destination: Destination, **more: object) -> Destination:
+    """Return the same destination with more settings."""
+    return Destination(destination.directory, {**destination.config, **more})
+
+
+@pytest.mark.parametrize("more", [None, {"needs": "NaN"}], ids=["plain", "exact"])
+def test_write_when_a_record_is_large(destination: Destination, more: object) -> None:
+    """A record of 17 MiB passes, and one of 40, between small ones, the fast way and the exact way."""
+    sizes = [1, 17 * MEGABYTE, 2, 40 * MEGABYTE, 3]
+    messages = [record("t", {"id": n, "text": "é" * (size // 2), "more": more}) for n, size in enumerate(sizes)]
+    outcome = destination.write(TEXTS, [*messages, state("t", 1), status("t")])
+    assert outcome.exit_code == 0, outcome
+    assert content(destination) == [(n, size // 2) for n, size in enumerate(sizes)]
+
+
+def test_write_when_threads_outgrow_the_memory(destination: Destination) -> None:
+    """Where the buffers of so many threads do not fit into memory_limit, one thread loads the rows."""
+    narrow = with_config(destination, threads=16, memory_limit="90MB")
+    messages = [record("t", {"id": n, "text": "x" * 1000}) for n in range(120_000)]
+    outcome = narrow.write(TEXTS, [*messages, state("t", 1), status("t")])
+    assert outcome.exit_code == 0, outcome
+    assert content(destination) == [(n, 1000) for n in range(120_000)]
+
+
+def test_write_when_a_record_is_too_large(destination: Destination) -> None:
+    """A record past max_record_mb ends the sync with its limit, and leaves what states cover."""
+    small = with_config(destination, max_record_mb=1)
+    messages = [record("t", {"id": 1, "text": "x"}), state("t", 1), record("t", {"id": 2, "text": "x" * 2 * MEGABYTE})]
+    outcome = small.write(TEXTS, [*messages, status("t")])
+    assert outcome.exit_code == 1
+    assert outcome.error is not None
+    assert "longer than 1 MiB" in outcome.error
+    assert content(destination) == [(1, 1)]
+
+
+def test_write_when_no_state_comes(destination: Destination) -> None:
+    """Past max_uncommitted_mb rows are committed without a state, and a warning says so each time."""
+    small = with_config(destination, max_uncommitted_mb=1)
+    messages = [record("t", {"id": n, "text": "x" * 600_000}) for n in range(5)]
+    outcome = small.write(TEXTS, [*messages, status("t", "INCOMPLETE")])
+    warnings = [each["log"]["message"] for each in outcome.messages if each["type"] == "LOG"]
+    assert outcome.exit_code == 1
+    assert len(warnings) == 2
+    assert all("no state came for 1 MB (max_uncommitted_mb)" in warning for warning in warnings)
+    assert content(destination) == [(n, 600_000) for n in range(4)]
+
+
+def limited_write(destination: Destination, stdin: bytes, limit_bytes: int) -> Outcome:
+    """Run `write` where no file may grow past a limit, which fails as a full disk does."""
+    done = subprocess.run(
+        destination.arguments("write", TEXTS),
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes)),
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def test_write_when_the_disk_is_full(destination: Destination) -> None:
+    """The sentence says what could not be written; the rows and the state are those of before, and it goes on later."""
+    first = lines([record("t", {"id": 1, "text": "x"}), state("t", 1), status("t")])
+    assert destination.run("write", TEXTS, first).exit_code == 0
+    before = destination.run("state").stdout
+    many = [record("t", {"id": n, "text": f"{n:09d}" * 2000}) for n in range(2, 1000)]
+    rest = lines([*many, state("t", 2), status("t")])
+    outcome = limited_write(destination, rest, 4 * MEGABYTE)
+    assert outcome.exit_code == 1
+    assert outcome.error is not None
+    assert "can't" in outcome.error
+    assert content(destination) == [(1, 1)]
+    assert destination.run("state").stdout == before
+    assert destination.run("write", TEXTS, rest).exit_code == 0
+    assert len(content(destination)) == 999
+
+
+def test_write_when_the_file_has_an_older_format(destination: Destination) -> None:
+    """A file of an older storage version is written to, and keeps its version."""
+    with duckdb.connect(str(destination.database), config={"storage_compatibility_version": "v1.0.0"}) as connection:
+        connection.execute("CREATE TABLE before AS SELECT 42 AS answer")
+    version = storage_version(destination.database)
+    outcome = destination.write(TEXTS, [record("t", {"id": 1, "text": "x"}), state("t", 1), status("t")])
+    assert outcome.exit_code == 0
+    assert content(destination) == [(1, 1)]
+    assert storage_version(destination.database) == version
+
+
+def test_write_when_an_older_format_is_asked_for(destination: Destination) -> None:
+    """storage_compatibility decides the format of a new file."""
+    for name in ("v1.0.0", "v1.4.0"):
+        config = {"destination_path": str(destination.directory / name), "storage_compatibility": name}
+        assert Destination(destination.directory, config).write(TEXTS, [status("t")]).exit_code == 0
+        assert storage_version(destination.directory / name).startswith(name[:4])
+
+
+def storage_version(path: Path) -> str:
+    """Return the storage version that DuckDB tells of a file."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        row = connection.execute("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_write_when_a_table_is_foreign(destination: Destination) -> None:
+    """A table of the stream's name that this destination did not make is named, and left alone."""
+    with duckdb.connect(str(destination.database)) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 42 AS answer")
+    outcome = destination.write(TEXTS, [record("t", {"id": 1}), status("t")])
+    assert outcome.exit_code == 1
+    assert outcome.error is not None
+    assert "The table main.t is there already and was not made by this destination" in outcome.error
+    with duckdb.connect(str(destination.database), read_only=True) as connection:
+        assert connection.execute("SELECT * FROM t").fetchall() == [(42,)]
+        assert connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(1,)]
+
+
+def test_check_when_the_token_is_secret(destination: Destination) -> None:
+    """Whatever goes wrong with MotherDuck, the token is in nothing that is printed."""
+    cloud = Destination(destination.directory, {"destination_path": "md:", "motherduck_api_key": "s3cret-t0ken"})
+    outcome = cloud.run("check")
+    assert outcome.messages[0]["type"] == "CONNECTION_STATUS"
+    assert b"s3cret" not in outcome.stdout + outcome.stderr
+
+
+def test_write_when_a_spool_was_left(destination: Destination) -> None:
+    """What a killed sync left beside the database is removed by the next one."""
+    left = Path(f"{destination.database}.spool")
+    left.mkdir()
+    (left / "1.jsonl").write_bytes(b"x")
+    assert destination.write(TEXTS, [status("t")]).exit_code == 0
+    assert not left.exists()

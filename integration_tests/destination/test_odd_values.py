@@ -1,0 +1,52 @@
+"""Odd values here and there in a large batch: only the rows around them go the slower way, and no order is lost."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+import pytest
+
+from integration_tests.destination.destination_process import Destination, configured, lines, record, state, status
+
+PROPERTIES = {"id": {"type": "integer"}, "text": {"type": "string"}, "more": {"type": "object"}}
+KEYS, ROUNDS = 4_000, 4
+ODD: dict[int, bytes] = {
+    1_001: b'{"n":NaN}',
+    4_002: b'"half a pair: \\ud800"',
+    9_003: b"[0.12345678901234567891]",
+    9_004: b'{"text":"NaN or Infinity"}',
+    15_005: b'{"d":"\\ud83d"}',
+}
+STORED = {
+    1_001: '{"n":null}',
+    4_002: '"half a pair: \ufffd"',
+    9_003: "[0.12345678901234567891]",
+    9_004: '{"text":"NaN or Infinity"}',
+    15_005: '{"d":"\ufffd"}',
+}
+
+
+def message(number: int) -> bytes:
+    """Return the record of this number: each key comes once a round, all equally new."""
+    plain = {"id": number % KEYS, "text": f"{number} " + "x" * 500, "more": {"n": number}}
+    line = lines([record("t", plain)])
+    odd = ODD.get(number)
+    return line if odd is None else line.replace(json.dumps(plain["more"]).encode(), odd)
+
+
+@pytest.mark.parametrize("mode", ["append", "append_dedup"])
+def test_write_when_odd_values_are_few(destination: Destination, mode: str) -> None:
+    """All rows arrive, the odd ones as they should; in append_dedup the last of each key is kept."""
+    catalog = {"streams": [configured("t", PROPERTIES, mode, primary_key=[["id"]])]}
+    count = KEYS * ROUNDS
+    stdin = b"".join(map(message, range(count))) + lines([state("t", 1), status("t")])
+    outcome = destination.run("write", catalog, stdin)
+    assert outcome.exit_code == 0, outcome
+    with duckdb.connect(str(destination.database), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT CAST(split_part(text, ' ', 1) AS INTEGER) AS n, more FROM t ORDER BY n"
+        ).fetchall()
+    first = 0 if mode == "append" else count - KEYS
+    assert [number for number, _ in rows] == list(range(first, count))
+    assert {number: more for number, more in rows if number in ODD} == {n: t for n, t in STORED.items() if n >= first}

@@ -1,0 +1,112 @@
+"""`sync`: one function that brings Mixpanel into a DuckDB file, for programs and notebooks.
+
+In: a config and a path; out: a `SyncResult`. Nothing is printed. Days or pages that fail are in the result; what keeps
+the sync from its end is raised, see `sync`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mixpanel_to_duckdb.display import NoDisplay
+from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, ExitCode, QuotaUsedUp, SyncError
+from mixpanel_to_duckdb.follow_up import FollowUp
+from mixpanel_to_duckdb.options import SyncOptions, checked_database, parse_day
+from mixpanel_to_duckdb.result import SliceProgress, SyncResult
+from mixpanel_to_duckdb.source_config import source_config
+from mixpanel_to_duckdb.sync_run import SyncRun
+
+
+def sync(
+    config: Mapping[str, Any] | str | Path | None,
+    database: str | Path,
+    *,
+    streams: Sequence[str] = (),
+    from_date: date | str | None = None,
+    to_date: date | str | None = None,
+    last_days: int | None = None,
+    events: Sequence[str] = (),
+    where: str | None = None,
+    workers: int | None = None,
+    window_days: int | None = None,
+    region: str | None = None,
+    full_refresh: bool = False,
+    retry_failed: bool = False,
+    no_wait: bool = False,
+    views: bool = False,
+    report: str | Path | None = None,
+    on_batch_complete: Callable[[SliceProgress], object] | None = None,
+) -> SyncResult:
+    """Bring new days and profiles from Mixpanel into *database*; go on from where the last sync ended.
+
+    Args:
+        config: the source's config, as a mapping or the path of a JSON file; None for `mixpanel.json`, or the
+            environment's MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID and MIXPANEL_REGION.
+        database: the path of the DuckDB file, which is made if it is not there, or `md:name`.
+        streams: names of the streams to read; empty for all.
+        from_date: the first day, inclusive, in the project's timezone, as a date or `2026-01-31`.
+        to_date: the last day, inclusive.
+        last_days: how many days up to today, in place of *from_date* and *to_date*.
+        events: names of events; empty for all.
+        where: a segmentation expression that events must meet.
+        workers: how many requests run at once, 1 to 100; None for as many as the plan can use.
+        window_days: days a request, 1 to 100; None for planned windows.
+        region: US, EU or IN.
+        full_refresh: read everything anew, and replace the tables once that is complete.
+        retry_failed: read only what failed before.
+        no_wait: stop when Mixpanel's hourly quota is used up, instead of waiting for it.
+        views: create or update a view per event at the end.
+        report: where to write an HTML page on the sync.
+        on_batch_complete: called in this thread with a BatchProgress (a window of days) or ProfileProgress (a page)
+            for each one that ended, success or failure. What it raises stops the sync and is raised on.
+
+    Raises:
+        BadArguments: an argument, the config or the path makes no sense, or Mixpanel refuses what was asked.
+        AuthenticationFailed: Mixpanel does not accept the credentials, or they lack the project.
+        QuotaUsedUp: the quota is used up and *no_wait* is given.
+        SyncError: the sync could not run to its end, for example since another process has the database.
+        KeyboardInterrupt: it was interrupted; what was committed is kept, and the next sync goes on from there.
+
+    """
+    options = SyncOptions(
+        database=checked_database(str(database)),
+        from_date=parse_day("from_date", from_date),
+        to_date=parse_day("to_date", to_date),
+        last_days=last_days,
+        streams=tuple(streams),
+        events=tuple(events),
+        where=where,
+        workers=workers,
+        window_days=window_days,
+        region=region,
+        full_refresh=full_refresh,
+        retry_failed=retry_failed,
+        no_wait=no_wait,
+    )
+    follow_up = FollowUp(Path(report) if report else None, views)
+    checked = source_config(config, options)
+    result = SyncRun(options, checked, NoDisplay(), on_batch_complete).run()
+    follow_up.make(result, checked.zone.key)
+    return raise_if_ended_early(result)
+
+
+ERRORS: Mapping[ExitCode, type[SyncError]] = {
+    ExitCode.AUTHENTICATION: AuthenticationFailed,
+    ExitCode.BAD_ARGUMENTS: BadArguments,
+    ExitCode.QUOTA: QuotaUsedUp,
+}
+
+
+def raise_if_ended_early(result: SyncResult) -> SyncResult:
+    """Return *result*, unless its sync did not run to its end."""
+    if result.exit_code == ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if kind := ERRORS.get(result.exit_code):
+        reason = next(iter(result.errors), "Mixpanel's hourly quota is used up: go on in an hour, or without no_wait")
+        raise kind(reason, result)
+    if result.exit_code == ExitCode.FAILED and not any(stream.has_failures for stream in result.streams.values()):
+        raise SyncError(next(iter(result.errors), "the sync failed and gave no reason"), result)
+    return result

@@ -1,0 +1,234 @@
+"""The commands, their options and their help; each imports what it needs when it is called.
+
+In: texts; out: an exit code. Raises SyncError and click's own exceptions, which run.py reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mixpanel_to_duckdb.errors import SyncError
+from mixpanel_to_duckdb.follow_up import FollowUp
+from mixpanel_to_duckdb.options import REGIONS, SyncOptions, checked_database, parse_day, parse_last, parse_names
+from mixpanel_to_duckdb.source_config import BUILT_IN_STREAMS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EXIT_CODES = (
+    "Exit codes: 0 all was read; 1 something failed, the next sync reads it; 2 authentication; 3 bad arguments or "
+    "config; 5 the quota is used up and --no-wait was given; 130 interrupted."
+)
+EXAMPLES = """\b
+Examples:
+  mixpanel-to-duckdb init
+  mixpanel-to-duckdb sync mixpanel.duckdb
+  mixpanel-to-duckdb sync mixpanel.duckdb --last 30d --streams events
+  mixpanel-to-duckdb plan --from 2026-01-01
+  mixpanel-to-duckdb status mixpanel.duckdb
+  mixpanel-to-duckdb demo
+"""
+SYNC_EXAMPLES = """\b
+Examples:
+  mixpanel-to-duckdb sync mixpanel.duckdb
+  mixpanel-to-duckdb sync mixpanel.duckdb --from 2026-01-01 --to 2026-03-31
+  mixpanel-to-duckdb sync mixpanel.duckdb --last 4w --events "Sign Up,Purchase"
+  mixpanel-to-duckdb sync mixpanel.duckdb --where 'properties["$os"] == "Linux"'
+  mixpanel-to-duckdb sync mixpanel.duckdb --retry-failed --report sync.html
+  mixpanel-to-duckdb sync mixpanel.duckdb --quiet --no-wait --json > sync.json
+"""
+PLAN_EXAMPLES = """\b
+Examples:
+  mixpanel-to-duckdb plan --from 2025-01-01
+  mixpanel-to-duckdb plan mixpanel.duckdb --last 90d --window-days 1
+"""
+COMPLETION_EXAMPLES = """\b
+Examples:
+  bash: eval "$(mixpanel-to-duckdb completion bash)"    in ~/.bashrc
+  zsh:  eval "$(mixpanel-to-duckdb completion zsh)"     in ~/.zshrc
+  fish: mixpanel-to-duckdb completion fish > ~/.config/fish/completions/mixpanel-to-duckdb.fish
+"""
+
+_DATABASE = click.argument("database", type=click.Path())
+
+
+@click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(metadata.version("mixpanel-to-duckdb"), "-V", "--version", prog_name="mixpanel-to-duckdb")
+def cli() -> None:
+    """Bring Mixpanel's events and profiles into a DuckDB file."""
+
+
+def what_to_read(command: Command) -> Command:
+    """Add the options that say what is read, and how."""
+    options = [
+        click.option(
+            "--config",
+            type=click.Path(),
+            help="The source's config, a JSON file. Unset: mixpanel.json, if it is there. Credentials may also come "
+            "from MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID and MIXPANEL_REGION; the file wins over "
+            "them, options win over both.",
+        ),
+        click.option(
+            "--from",
+            "from_date",
+            metavar="DAY",
+            help="First day, such as 2026-01-31. Default: the config's, or 30 days ago.",
+        ),
+        click.option("--to", "to_date", metavar="DAY", help="Last day, inclusive. Default: the config's, or today."),
+        click.option("--last", metavar="30d|4w", help="The days up to today, in place of --from and --to."),
+        click.option(
+            "--streams",
+            multiple=True,
+            metavar="A,B",
+            shell_complete=_complete_streams,
+            help="Streams to read: events, profiles, those of the config. Default: all.",
+        ),
+        click.option("--events", multiple=True, metavar="A,B", help="Names of events. Default: all."),
+        click.option("--where", metavar="E", help="A segmentation expression that events must meet."),
+        click.option("--workers", type=int, metavar="N", help="Requests at once, 1-100. Default: planned."),
+        click.option("--window-days", type=int, metavar="N", help="Days a request, 1-100. Default: planned."),
+        click.option(
+            "--region",
+            type=click.Choice(REGIONS, case_sensitive=False),
+            metavar="US|EU|IN",
+            help="Where the project's data lives.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _complete_streams(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    *before, last = incomplete.split(",")
+    return [",".join([*before, name]) for name in BUILT_IN_STREAMS if name.startswith(last) and name not in before]
+
+
+def options_of(given: dict[str, Any], database: str, **more: bool) -> SyncOptions:
+    """Return what the options of `what_to_read` mean."""
+    return SyncOptions(
+        database=database,
+        from_date=parse_day("--from", given["from_date"]),
+        to_date=parse_day("--to", given["to_date"]),
+        last_days=parse_last(given["last"]),
+        streams=parse_names("--streams", given["streams"]),
+        events=parse_names("--events", given["events"]),
+        where=given["where"],
+        workers=given["workers"],
+        window_days=given["window_days"],
+        region=given["region"],
+        **more,
+    )
+
+
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+
+
+@cli.command(short_help="Bring new days and profiles into DATABASE.", epilog=f"{SYNC_EXAMPLES}\n\n{EXIT_CODES}")
+@_DATABASE
+@what_to_read
+@click.option("--full-refresh", is_flag=True, help="Read all days anew, and replace the tables once that is complete.")
+@click.option("--retry-failed", is_flag=True, help="Read only what failed before.")
+@click.option("--no-wait", is_flag=True, help="Stop when the hour's quota is used up, with exit code 5.")
+@click.option("--views", is_flag=True, help="At the end, create or update a view per event: see the command views.")
+@click.option("--report", type=click.Path(dir_okay=False), metavar="F.html", help="Write a page on this sync.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document on stdout.")
+@click.option(
+    "--progress",
+    type=click.Choice(["auto", "rich", "plain", "none"]),
+    default="auto",
+    show_default=True,
+    help="Bars, lines, or nothing, on stderr; auto: bars on a terminal, lines elsewhere.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary; errors are still said.")
+def sync(database: str, **given: Any) -> int:
+    """Bring new days and profiles into DATABASE, and go on from where the last sync ended.
+
+    Each call reads new days, days that are missing, and the last five days once more, for events that arrive late.
+    Ctrl-C stops cleanly: what is committed is kept, and the next call goes on from there.
+    """
+    from mixpanel_to_duckdb.sync_command import SyncOutput, run_sync  # noqa: PLC0415 - when it is needed
+
+    output = SyncOutput(as_json=given["as_json"], quiet=given["quiet"], progress=given["progress"])
+    follow_up = FollowUp(Path(given["report"]) if given["report"] else None, given["views"])
+    flags = {name: given[name] for name in ("full_refresh", "retry_failed", "no_wait")}
+    return run_sync(options_of(given, checked_database(database), **flags), given["config"], output, follow_up)
+
+
+@cli.command(short_help="Say what a sync would ask for, without a request.", epilog=PLAN_EXAMPLES)
+@click.argument("database", type=click.Path(), required=False)
+@what_to_read
+@_AS_JSON
+def plan(database: str | None, *, as_json: bool, **given: Any) -> int:
+    """Say what a sync would ask for, without a request: windows, requests, share of the hour's quota, time.
+
+    With DATABASE: what it still lacks. Without: everything.
+    """
+    options = options_of(given, checked_database(database, must_exist=True) if database else "")
+    from mixpanel_to_duckdb.plan_command import run_plan  # noqa: PLC0415 - when it is needed
+
+    return run_plan(options, given["config"], as_json=as_json)
+
+
+@cli.command(short_help="Say what DATABASE holds, and what it lacks.")
+@_DATABASE
+@_AS_JSON
+def status(database: str, *, as_json: bool) -> int:
+    """Say what DATABASE holds: rows, days, gaps, failures, duplicates, rejected lines, the last sync."""
+    checked_database(database, must_exist=True)
+    from mixpanel_to_duckdb.status_command import run_status  # noqa: PLC0415 - when it is needed
+
+    return run_status(database, as_json=as_json)
+
+
+@cli.command(short_help="Create or update a view per event in DATABASE.")
+@_DATABASE
+@_AS_JSON
+def views(database: str, *, as_json: bool) -> int:
+    """Create or update a view per event in DATABASE, events_<name>, with the event's properties as columns.
+
+    Types are those of the data: what is always an integer is BIGINT, ISO times are TIMESTAMPTZ, what is mixed is JSON.
+    """
+    checked_database(database, must_exist=True)
+    from mixpanel_to_duckdb.views_command import run_views  # noqa: PLC0415 - when it is needed
+
+    return run_views(database, as_json=as_json)
+
+
+@cli.command(short_help="Read a simulated Mixpanel into DATABASE.")
+@click.argument("database", type=click.Path(), default="demo.duckdb")
+def demo(database: str) -> int:
+    """Read a simulated Mixpanel into DATABASE (demo.duckdb), with no credentials and no network."""
+    try:
+        from mixpanel_to_duckdb.demo import run_demo  # noqa: PLC0415 - when it is needed
+    except ModuleNotFoundError as error:
+        raise SyncError(f"the demo needs {error.name}: pip install 'mixpanel-to-duckdb[simulator]'") from error
+    return run_demo(checked_database(database))
+
+
+@cli.command(epilog=COMPLETION_EXAMPLES)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the completion script of SHELL."""
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 - when it is needed
+
+    completer = get_completion_class(shell)
+    assert completer
+    root = context.find_root()
+    click.echo(completer(root.command, {}, "mixpanel-to-duckdb", "_MIXPANEL_TO_DUCKDB_COMPLETE").source())
+
+
+@cli.command(short_help="Ask for credentials, try the regions, and write a config.")
+@click.option("--config", type=click.Path(dir_okay=False), default="mixpanel.json", show_default=True, help="The file.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--endpoint", multiple=True, hidden=True, metavar="REGION=URL", help="Stands in for a region, for tests.")
+def init(config: str, *, force: bool, endpoint: tuple[str, ...]) -> int:
+    """Ask for a service account and a project, try the three regions, and write a config that only you can read."""
+    from mixpanel_to_duckdb.init_command import parse_endpoints, run_init  # noqa: PLC0415 - when it is needed
+
+    return run_init(Path(config), force=force, endpoints=parse_endpoints(endpoint))

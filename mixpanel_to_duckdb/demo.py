@@ -1,0 +1,95 @@
+"""`make demo`: a simulated Mixpanel, read in parallel into demo.duckdb, and what arrived.
+
+Needs no credentials and no network. A second run goes on from the state that the database holds: it adds nothing twice.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.syntax import Syntax
+
+from mixpanel_simulator import Scenario, Simulator, start_simulator
+from mixpanel_to_duckdb.arrivals import TOP_EVENTS, rows_per_day, rows_per_table, top_events
+from mixpanel_to_duckdb.database import open_database
+from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.options import SyncOptions, checked_database
+from mixpanel_to_duckdb.pipe import PipeFiles, shell_words
+from mixpanel_to_duckdb.printing import print_page
+from mixpanel_to_duckdb.rich_display import RichDisplay
+from mixpanel_to_duckdb.source_config import source_config
+from mixpanel_to_duckdb.summary import summary
+from mixpanel_to_duckdb.sync_run import SyncRun
+
+DEFAULT_DATABASE = "demo.duckdb"
+DAYS = 30
+EVENTS_PER_DAY = 1_000
+PROFILES = 5_000
+
+
+def main() -> int:
+    """Run the demo from the command line; the one argument, if any, is the database's path."""
+    return run_demo(checked_database(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_DATABASE))
+
+
+def run_demo(database: str) -> int:
+    """Bring a simulated project into *database*, show what arrived, and return the exit code."""
+    console = Console()
+    scenario = demo_scenario(datetime.now(timezone.utc).date())
+    console.print(f"A simulated Mixpanel: {DAYS} days, {DAYS * EVENTS_PER_DAY:,} events, {PROFILES:,} profiles.")
+    files = PipeFiles(Path("mixpanel.json"), Path("duckdb.json"), Path("catalog.json"))
+    console.print(Syntax(shell_words(files), "bash", word_wrap=True, background_color="default"))
+    with start_simulator(scenario) as simulator:
+        options = SyncOptions(database)
+        config = source_config(demo_config(simulator, scenario), options)
+        result = SyncRun(options, config, RichDisplay(console)).run()
+        requests = len([entry for entry in simulator.requests() if entry.status < 400])  # noqa: PLR2004 - HTTP's errors
+    print_page(summary(result))
+    if result.exit_code != ExitCode.DONE:
+        return result.exit_code
+    console.print(f"{requests} requests, {result.duration_s:.1f} s, start of both programs included.\n")
+    show(console, database)
+    return ExitCode.DONE
+
+
+def demo_scenario(today: date) -> Scenario:
+    """Return the simulated project: data of the last days before *today*, and Mixpanel's quotas."""
+    return Scenario(
+        first_day=today - timedelta(days=DAYS),
+        days=DAYS,
+        events_per_day=EVENTS_PER_DAY,
+        profiles=PROFILES,
+        latency_per_day_s=0.05,
+        latency_per_page_s=0.1,
+        quotas=True,
+    )
+
+
+def demo_config(simulator: Simulator, scenario: Scenario) -> dict[str, Any]:
+    """Return the source's config that reads all of *simulator*."""
+    return {
+        "credentials": simulator.credentials,
+        "start_date": str(scenario.first_day),
+        "end_date": str(scenario.last_day),
+        "endpoints": {"export": simulator.url, "query": simulator.url},
+    }
+
+
+def show(console: Console, database: str) -> None:
+    """Print what *database* holds, and how to ask it."""
+    with open_database(database) as connection:
+        for table in (rows_per_table(connection, ["events", "profiles"]), rows_per_day(connection)):
+            console.print(table)
+        console.print(top_events(connection))
+    console.print(Syntax(TOP_EVENTS.strip(), "sql", background_color="default"))
+    console.print(
+        f"\nAsk it yourself: .venv/bin/python -c \"import duckdb; duckdb.connect('{database}').sql('…').show()\""
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""What failed in earlier syncs and was not read since: what `--retry-failed` reads.
+
+In: the database's history and its state; out: the streams concerned, and the days from the first to the last that
+failed. Raises SyncError where the database can't be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mixpanel_to_duckdb.database import open_database
+from mixpanel_to_duckdb.finished_days import FinishedDays, finished_days
+from mixpanel_to_duckdb.history import ever_failed, last_failed_pages, past_syncs
+from mixpanel_to_duckdb.options import exists
+from mixpanel_to_duckdb.source_config import REJECTED_LINES, SourceConfig
+from source_mixpanel_parallel.date_windows import DateWindow
+
+
+@dataclass(frozen=True, slots=True)
+class FailedParts:
+    """The *streams* to read; *days* spans what failed, None where only pages did."""
+
+    streams: tuple[str, ...]
+    days: DateWindow | None
+
+
+def failed_parts(database: str, config: SourceConfig, chosen: tuple[str, ...], states: bytes) -> FailedParts:
+    """Return what of the *chosen* streams has failed."""
+    if not exists(database):
+        return FailedParts((), None)
+    with open_database(database) as connection:
+        syncs = past_syncs(connection)
+    finished = finished_days(states)
+    streams: list[str] = []
+    windows: list[DateWindow] = []
+    for name in config.event_streams:
+        gaps = finished.get(name, FinishedDays()).gaps(ever_failed(syncs, name))
+        if name in chosen and gaps:
+            streams.append(name)
+            windows += gaps
+    if windows:
+        streams.append(REJECTED_LINES)
+    streams += [name for name in config.paged_streams if name in chosen and last_failed_pages(syncs, name)]
+    days = DateWindow(min(w.from_date for w in windows), max(w.to_date for w in windows)) if windows else None
+    return FailedParts(tuple(streams), days)

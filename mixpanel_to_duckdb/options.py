@@ -1,0 +1,122 @@
+"""What a person asks for, checked: `SyncOptions`, and the texts it is made of.
+
+Pure and cheap: no file, no request, no heavy import. Raises BadArguments, which names the option, its value and what
+would be right.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from mixpanel_to_duckdb.errors import BadArguments
+from source_mixpanel_parallel.date_windows import MAX_WINDOW_DAYS
+
+REGIONS = ("US", "EU", "IN")
+MAX_WORKERS = 100
+MOTHERDUCK = "md:"
+DAYS_OF = {"d": 1, "w": 7}
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """One sync as asked for; None and empty mean: as the config says, or planned."""
+
+    database: str
+    from_date: date | None = None
+    to_date: date | None = None
+    last_days: int | None = None
+    streams: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    where: str | None = None
+    workers: int | None = None
+    window_days: int | None = None
+    region: str | None = None
+    full_refresh: bool = False
+    retry_failed: bool = False
+    no_wait: bool = False
+
+    def __post_init__(self) -> None:
+        if self.last_days is not None and (self.from_date or self.to_date):
+            raise BadArguments("--last can't be combined with --from or --to: it means the days up to today")
+        if self.from_date and self.to_date and self.to_date < self.from_date:
+            raise BadArguments(f"--to {self.to_date} is before --from {self.from_date}: swap them")
+        if self.full_refresh and self.retry_failed:
+            raise BadArguments("--full-refresh reads everything anew, --retry-failed only what failed: choose one")
+        if self.retry_failed and (self.last_days or self.from_date or self.to_date):
+            raise BadArguments("--retry-failed reads the days that failed: leave out --from, --to and --last")
+        for option, number, most in (
+            ("--workers", self.workers, MAX_WORKERS),
+            ("--window-days", self.window_days, MAX_WINDOW_DAYS),
+        ):
+            if number is not None and not 1 <= number <= most:
+                raise BadArguments(f"{option} {number}: choose a number from 1 to {most}")
+        if self.region is not None and self.region not in REGIONS:
+            raise BadArguments(f"--region {self.region}: choose {', '.join(REGIONS[:-1])} or {REGIONS[-1]}")
+
+
+def checked_database(database: str, *, must_exist: bool = False) -> str:
+    """Return *database*, if a database can be there."""
+    if database.startswith(MOTHERDUCK):
+        return database
+    path = Path(database)
+    if not database or database == ":memory:":
+        raise BadArguments(f"DATABASE {database!r} would be gone at the end: give the path of a file")
+    if path.is_dir():
+        raise BadArguments(f"DATABASE {database} is a folder: give the path of a file in it")
+    if not path.absolute().parent.is_dir():
+        raise BadArguments(f"DATABASE {database}: the folder {path.absolute().parent} does not exist: create it")
+    if must_exist and not path.is_file():
+        raise BadArguments(f"DATABASE {database}: there is no such file yet: mixpanel-to-duckdb sync makes it")
+    return database
+
+
+def exists(database: str) -> bool:
+    """Tell whether *database* was written before; of one at MotherDuck it is assumed."""
+    return database.startswith(MOTHERDUCK) or Path(database).exists()
+
+
+def parse_day(option: str, value: date | str | None) -> date | None:
+    """Return the day that *value* names."""
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise BadArguments(f"{option} {value!r} is not a date: write it as 2026-01-31") from error
+
+
+def parse_last(value: str | None) -> int | None:
+    """Return how many days `30d` or `4w` are."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d{1,5})([dw])", value.strip().lower())
+    days = int(found[1]) * DAYS_OF[found[2]] if found else 0
+    if days < 1:
+        raise BadArguments(f"--last {value!r} is not a number of days: write it as 30d or 4w")
+    return days
+
+
+def parse_names(option: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Return the names in *values*, each of them `A,B`, or a JSON array where a name has a comma."""
+    names: list[str] = []
+    for value in values:
+        names += _json_names(option, value) if value.lstrip().startswith("[") else value.split(",")
+    stripped = tuple(dict.fromkeys(name.strip() for name in names))
+    if "" in stripped:
+        raise BadArguments(f"{option} {','.join(values)!r} has an empty name: write it as A,B")
+    return stripped
+
+
+def _json_names(option: str, value: str) -> list[str]:
+    try:
+        names = json.loads(value)
+    except json.JSONDecodeError as error:
+        raise BadArguments(f'{option} {value!r} is not a JSON array ({error}): write it as ["A, B", "C"]') from error
+    if not all(isinstance(name, str) for name in names):
+        raise BadArguments(f'{option} {value!r} holds more than texts: write it as ["A, B", "C"]')
+    return list(names)

@@ -1,0 +1,134 @@
+"""What a sync would ask for, without asking: windows, requests, their share of the hour's quota, the time it takes.
+
+In: the checked config, the state and the history of the database, if there is one; out: `SyncPlan`. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mixpanel_to_duckdb.finished_days import FinishedDays
+from mixpanel_to_duckdb.source_config import SourceConfig
+from source_mixpanel_parallel.date_windows import DateWindow
+from source_mixpanel_parallel.window_planner import (
+    BURST,
+    BURST_S,
+    HOURLY_REQUESTS,
+    MAX_CONNECTIONS,
+    SECONDS_A_DAY,
+    plan_windows,
+)
+
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPlan:
+    """The windows of one stream of events, in the order of their requests."""
+
+    stream: str
+    windows: tuple[DateWindow, ...]
+    connections: int
+
+    @property
+    def days(self) -> int:
+        """How many days all windows hold."""
+        return sum(window.days for window in self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """The plan of one sync: at most `connections` exports run at once, `page_connections` pages.
+
+    `pages` is how many pages profiles had last time; None where nobody knows yet.
+    """
+
+    streams: tuple[StreamPlan, ...]
+    connections: int
+    paged_streams: tuple[str, ...]
+    page_connections: int
+    pages: int | None
+    seconds_a_day: float
+    is_measured: bool
+
+    @property
+    def requests(self) -> int:
+        """How many export requests it takes."""
+        return sum(len(stream.windows) for stream in self.streams)
+
+    @property
+    def share_of_the_hour(self) -> float:
+        """How much of the hour's quota for exports that is; more than 1 means waiting."""
+        return self.requests / HOURLY_REQUESTS
+
+    @property
+    def duration_s(self) -> float:
+        """About how long the exports take, quota waits included."""
+        windows = [window for stream in self.streams for window in stream.windows]
+        return estimated_s(windows, self.connections, self.seconds_a_day)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as a JSON document."""
+        return {
+            "requests": self.requests,
+            "share_of_the_hour": round(self.share_of_the_hour, 3),
+            "estimated_s": round(self.duration_s, 1),
+            "seconds_a_day": round(self.seconds_a_day, 3),
+            "streams": {
+                stream.stream: {
+                    "days": stream.days,
+                    "requests": len(stream.windows),
+                    "connections": stream.connections,
+                    "windows": [[str(window.from_date), str(window.to_date)] for window in stream.windows],
+                }
+                for stream in self.streams
+            },
+            "paged_streams": list(self.paged_streams),
+            "pages": self.pages,
+        }
+
+
+def sync_plan(
+    config: SourceConfig,
+    chosen: Sequence[str],
+    finished: Mapping[str, FinishedDays],
+    seconds_a_day: float | None = None,
+    pages: int | None = None,
+) -> SyncPlan:
+    """Return the plan of a sync of the *chosen* streams."""
+    fields = config.fields
+    wanted = DateWindow(config.from_date, config.to_date)
+    streams = []
+    for name in config.event_streams:
+        if name in chosen:
+            days = finished.get(name, FinishedDays()).missing(wanted, fields.lookback_days, config.asked(name))
+            plan = plan_windows(days, fields.window_days, fields.num_workers, fields.order == "newest_first")
+            streams.append(StreamPlan(name, plan.windows, plan.connections))
+    connections = min(fields.num_workers or MAX_CONNECTIONS, sum(stream.connections for stream in streams)) or 1
+    return SyncPlan(
+        streams=tuple(streams),
+        connections=connections,
+        paged_streams=tuple(name for name in config.paged_streams if name in chosen),
+        page_connections=fields.profile_workers,
+        pages=pages,
+        seconds_a_day=seconds_a_day or SECONDS_A_DAY,
+        is_measured=seconds_a_day is not None,
+    )
+
+
+def estimated_s(windows: Sequence[DateWindow], connections: int, seconds_a_day: float) -> float:
+    """Return when the last window is read, if requests start as the quota and the connections allow."""
+    free_s = [0.0] * connections
+    starts: list[float] = []
+    for window in windows:
+        connection = min(range(connections), key=free_s.__getitem__)
+        start_s = free_s[connection]
+        if len(starts) >= BURST:
+            start_s = max(start_s, starts[-BURST] + BURST_S)
+        if len(starts) >= HOURLY_REQUESTS:
+            start_s = max(start_s, starts[-HOURLY_REQUESTS] + HOUR_S)
+        starts.append(start_s)
+        free_s[connection] = start_s + window.days * seconds_a_day
+    return max(free_s)

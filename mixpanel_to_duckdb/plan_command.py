@@ -1,0 +1,35 @@
+"""`mixpanel-to-duckdb plan`: what a sync would ask for, without a request.
+
+In: options; out: an exit code and text on stdout. Raises BadArguments and SyncError.
+"""
+
+from __future__ import annotations
+
+from mixpanel_to_duckdb.database import open_database
+from mixpanel_to_duckdb.finished_days import finished_days
+from mixpanel_to_duckdb.history import past_syncs
+from mixpanel_to_duckdb.options import SyncOptions
+from mixpanel_to_duckdb.plan import sync_plan
+from mixpanel_to_duckdb.plan_page import plan_page
+from mixpanel_to_duckdb.printing import print_json, print_page
+from mixpanel_to_duckdb.source_config import PROFILES, source_config
+from mixpanel_to_duckdb.stored_state import stored_state
+
+
+def run_plan(options: SyncOptions, config_path: str | None, *, as_json: bool) -> int:
+    """Print the plan; with a database, of what it still lacks."""
+    config = source_config(config_path, options)
+    chosen = config.chosen_streams(options.streams)
+    states, seconds_a_day, pages = b"[]", None, None
+    if options.database:
+        states = stored_state(options.database)
+        with open_database(options.database) as connection:
+            syncs = past_syncs(connection)
+        seconds_a_day = next((sync.seconds_a_day for sync in reversed(syncs) if sync.seconds_a_day), None)
+        pages = next((sync.read_pages(PROFILES) for sync in reversed(syncs) if sync.read_pages(PROFILES)), None)
+    plan = sync_plan(config, chosen, finished_days(states), seconds_a_day, pages)
+    if as_json:
+        print_json(plan.as_json())
+    else:
+        print_page(plan_page(plan))
+    return 0

@@ -1,0 +1,28 @@
+"""Prints what a command found: a JSON document, or renderables on stdout.
+
+Texts are printed as one line each, whatever the terminal's width, so that commands in them can be copied.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def print_json(document: Mapping[str, Any] | list[Any]) -> None:
+    """Print one JSON document."""
+    print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+
+
+def print_page(parts: Iterable[RenderableType]) -> None:
+    """Print renderables, in order."""
+    from rich.console import Console  # noqa: PLC0415 - when it is needed
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console()
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, Text))

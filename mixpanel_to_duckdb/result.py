@@ -1,0 +1,98 @@
+"""How a sync ended, for programs: `SyncResult`, and the same as a JSON document.
+
+Frozen facts. Durations are seconds, times are UTC, days are texts such as 2026-01-31, both ends of a range inclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mixpanel_to_duckdb.errors import ExitCode
+from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
+
+SliceProgress = BatchProgress | ProfileProgress
+StreamResult = ParallelFetchResult | ParallelProfileResult
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A pause that the source announced: for a quota, or before it asks again after *reason*.
+
+    *place* is the window (2026-01-01..2026-01-07) or page (page 3) that waits; None where a quota holds the whole
+    stream. *at_s* is when it began, seconds since the epoch.
+    """
+
+    stream: str
+    place: str | None
+    at_s: float
+    wait_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What one sync did: a result per stream, every window and page, and what was said to be wrong.
+
+    `committed_rows` counts the rows that reached the database together with their state, per stream. `batches` holds
+    one progress per window or page, success or failure, in the order in which they ended.
+    """
+
+    database: str
+    exit_code: ExitCode
+    started_at: datetime
+    duration_s: float
+    streams: Mapping[str, StreamResult] = field(default_factory=dict)
+    committed_rows: Mapping[str, int] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+    batches: tuple[SliceProgress, ...] = ()
+    waits: tuple[Wait, ...] = ()
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether anything is missing: a range of days, a page, or the end of the sync."""
+        return self.exit_code != ExitCode.DONE or any(stream.has_failures for stream in self.streams.values())
+
+    @property
+    def failed_date_ranges(self) -> list[tuple[str, str]]:
+        """The ranges of days that could not be read, of all streams of events, each once."""
+        return sorted({days for stream in self.streams.values() for days in failed_ranges(stream)})
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read."""
+        return sum(stream.rows for stream in self.streams.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result as a JSON document."""
+        document: dict[str, Any] = {
+            "database": self.database,
+            "exit_code": int(self.exit_code),
+            "started_at": self.started_at.isoformat(timespec="milliseconds"),
+            "duration_s": round(self.duration_s, 3),
+            "has_failures": self.has_failures,
+            "failed_date_ranges": self.failed_date_ranges,
+            "rows": self.rows,
+            "streams": {
+                name: {**asdict(stream), "has_failures": stream.has_failures} for name, stream in self.streams.items()
+            },
+            "committed_rows": dict(self.committed_rows),
+            "errors": list(self.errors),
+            "batches": [asdict(batch) for batch in self.batches],
+            "waits": [asdict(wait) for wait in self.waits],
+        }
+        return document
+
+
+def failed_ranges(result: StreamResult) -> tuple[tuple[str, str], ...]:
+    """Return the ranges of days that failed; none for pages."""
+    return result.failed_date_ranges if isinstance(result, ParallelFetchResult) else ()
+
+
+def place_of(batch: SliceProgress) -> str:
+    """Return how the source names a window or page: 2026-01-01..2026-01-07, or page 3."""
+    if isinstance(batch, ProfileProgress):
+        return f"page {batch.page_index}"
+    return f"{batch.from_date}..{batch.to_date}"

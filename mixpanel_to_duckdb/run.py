@@ -1,0 +1,42 @@
+"""`mixpanel-to-duckdb`: arguments in, exit code out.
+
+Light on purpose: what is wrong with the arguments is said before anything heavy is imported or any request is made.
+Exit codes are those of `ExitCode`, for wrong usage too, so not click's own. The only place that reports errors.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from mixpanel_to_duckdb.commands import cli
+from mixpanel_to_duckdb.errors import ExitCode, SyncError
+
+NAME = "mixpanel-to-duckdb"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line *argv* (default: the process's) and return its exit code."""
+    try:
+        code = cli.main(args=None if argv is None else list(argv), prog_name=NAME, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.BAD_ARGUMENTS
+    except SyncError as error:
+        click.echo(f"{NAME}: {error}", err=True)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output is gone: point stdout at nothing, so that the exit flushes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    return int(code or ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

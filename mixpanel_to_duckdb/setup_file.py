@@ -1,0 +1,95 @@
+"""A first config: asked for, tried in every region, written for its owner's eyes only.
+
+In: what a person answers; out: the file. Raises BadArguments where the file is there already, AuthenticationFailed
+where no region takes the credentials, SyncError where Mixpanel can't be reached. Nothing is written then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixpanel_to_duckdb.connectors import SOURCE, Answer, RunningCommand
+from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, SyncError
+from mixpanel_to_duckdb.options import REGIONS
+from mixpanel_to_duckdb.stop_request import StopRequest
+
+OWNER_ONLY = 0o600
+UNREACHABLE = "Can't reach Mixpanel"
+
+
+@dataclass(frozen=True, slots=True)
+class RegionCheck:
+    """What came of the credentials in one region; *problem* is None where they work."""
+
+    region: str
+    document: Mapping[str, Any]
+    problem: str | None
+
+
+def try_regions(document: Mapping[str, Any], endpoints: Mapping[str, str]) -> list[RegionCheck]:
+    """Try *document* in every region at once; *endpoints* stand in for Mixpanel's addresses, by region."""
+    with tempfile.TemporaryDirectory(prefix="mixpanel-to-duckdb-") as folder, StopRequest().on_signals() as stop:
+        candidates, running = {}, {}
+        for region in REGIONS:
+            address = endpoints.get(region)
+            stand_in = {"endpoints": {"export": address, "query": address}} if address else {}
+            candidates[region] = {**document, "region": region, **stand_in}
+            path = Path(folder) / f"{region}.json"
+            path.write_text(json.dumps(candidates[region]), encoding="utf-8")
+            running[region] = RunningCommand([*SOURCE, "check", "--config", str(path)], stop)
+        answers = {region: command.answer() for region, command in running.items()}
+    if stop.made:
+        raise KeyboardInterrupt
+    checks = []
+    for region, answer in answers.items():
+        checks.append(RegionCheck(region, candidates[region], _problem(answer)))
+    return checks
+
+
+def _problem(answer: Answer) -> str | None:
+    status = next((message.connection_status for message in answer.messages if message.connection_status), None)
+    if status is None:
+        return next((error.message for error in answer.errors), "the check gave no answer")
+    return None if status.status == "SUCCEEDED" else status.message
+
+
+def chosen_check(checks: list[RegionCheck]) -> RegionCheck:
+    """Return the region that works, or raise what all of them say."""
+    for check in checks:
+        if check.problem is None:
+            return check
+    said = "; ".join(f"{check.region}: {check.problem}" for check in checks)
+    if all((check.problem or "").startswith(UNREACHABLE) for check in checks):
+        raise SyncError(said)
+    raise AuthenticationFailed(f"no region takes these credentials, so nothing was written. {said}")
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
+    """Raise BadArguments where a config can't be written to *path*."""
+    if not path.absolute().parent.is_dir():
+        raise BadArguments(f"--config {path}: the folder {path.absolute().parent} does not exist")
+    if path.exists() and not force:
+        raise BadArguments(f"--config {path} is there already: choose another path, or --force to replace it")
+
+
+def write_config(path: Path, document: Mapping[str, Any], *, force: bool) -> None:
+    """Write *document* so that only its owner can read it; whole, or not at all."""
+    refuse_existing(path, force=force)
+    descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".mixpanel-")  # its owner's alone already
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+        Path(name).chmod(OWNER_ONLY)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,133 @@
+"""What a database holds, stream by stream: rows, days, gaps, failures, duplicates, rejected lines, the last sync.
+
+In: the database and its state; out: `DatabaseStatus`, also as a JSON document. Reads only. Raises SyncError where the
+database can't be read.
+"""
+# ruff: noqa: S608  names are quoted before they come into a statement
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from mixpanel_to_duckdb.database import open_database, quote_identifier
+from mixpanel_to_duckdb.finished_days import FinishedDays, Range, as_text, finished_days, windows_of
+from mixpanel_to_duckdb.history import PastSync, ever_failed, last_failed_pages, past_syncs
+from mixpanel_to_duckdb.streams import REJECTED_LINES, StreamTable, has_rejected_lines, stream_tables
+from source_mixpanel_parallel.date_windows import subtract
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """One stream. `first_day` and `last_day` are those of its rows, of profiles the days they were last seen.
+
+    `gaps` are days that were not read (whole), `failed_ranges` those of them that a sync gave up; `duplicates` counts
+    rows beyond the first of each key, `rejected_lines` what came instead of events.
+    """
+
+    stream: str
+    rows: int
+    first_day: date | None
+    last_day: date | None
+    gaps: tuple[Range, ...] = ()
+    failed_ranges: tuple[Range, ...] = ()
+    failed_pages: tuple[int, ...] = ()
+    duplicates: int = 0
+    rejected_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStatus:
+    """All streams, and the last sync; None where this program has run none yet."""
+
+    database: str
+    streams: tuple[StreamStatus, ...]
+    last_sync: PastSync | None
+    syncs: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the status as a JSON document."""
+        last = self.last_sync
+        return {
+            "database": self.database,
+            "syncs": self.syncs,
+            "last_sync": last
+            and {
+                "started_at": last.started_at.isoformat(timespec="seconds"),
+                "duration_s": round(last.duration_s, 3),
+                "exit_code": last.exit_code,
+            },
+            "streams": {
+                stream.stream: {
+                    name: str(value) if isinstance(value, date) else value for name, value in asdict(stream).items()
+                }
+                for stream in self.streams
+            },
+        }
+
+
+def database_status(database: str, states: bytes) -> DatabaseStatus:
+    """Return the status of *database*, whose *states* are those that the destination tells."""
+    finished = finished_days(states)
+    with open_database(database) as connection:
+        syncs = past_syncs(connection)
+        zone = syncs[-1].project_timezone if syncs else "UTC"
+        rejected = _rejected(connection)
+        streams = [
+            _stream_status(connection, table, finished.get(table.name, FinishedDays()), syncs, zone, rejected)
+            for table in stream_tables(connection)
+        ]
+    streams += _without_table(syncs, {stream.stream for stream in streams})
+    return DatabaseStatus(database, tuple(streams), syncs[-1] if syncs else None, len(syncs))
+
+
+def _stream_status(
+    connection: duckdb.DuckDBPyConnection,
+    table: StreamTable,
+    finished: FinishedDays,
+    syncs: Sequence[PastSync],
+    zone: str,
+    rejected: dict[str, int],
+) -> StreamStatus:
+    key = ", ".join(map(quote_identifier, table.key))
+    day = "CAST(time AT TIME ZONE ? AS DATE)" if table.is_events else "CAST(last_seen AS DATE)"
+    query = f"SELECT count(*), count(*) - count(DISTINCT ({key})), min({day}), max({day}) FROM " + quote_identifier(
+        table.name
+    )
+    [(rows, duplicates, first, last)] = connection.execute(query, [zone] * query.count("?")).fetchall()
+    if not table.is_events:
+        pages = tuple(last_failed_pages(syncs, table.name))
+        return StreamStatus(table.name, rows, first, last, failed_pages=pages, duplicates=duplicates)
+    failed = ever_failed(syncs, table.name)
+    return StreamStatus(
+        stream=table.name,
+        rows=rows,
+        first_day=first,
+        last_day=last,
+        gaps=tuple(as_text(finished.gaps(failed))),
+        failed_ranges=tuple(as_text(subtract(windows_of(failed), finished.windows))),
+        duplicates=duplicates,
+        rejected_lines=rejected.get(table.name, 0),
+    )
+
+
+def _without_table(syncs: Sequence[PastSync], known: set[str]) -> list[StreamStatus]:
+    """Return the streams of which nothing has arrived yet, since they failed."""
+    names = dict.fromkeys(name for sync in syncs for name in sync.result.get("streams", {}) if name not in known)
+    statuses = []
+    for name in names:
+        ranges, pages = tuple(ever_failed(syncs, name)), tuple(last_failed_pages(syncs, name))
+        if ranges or pages:
+            statuses.append(StreamStatus(name, 0, None, None, ranges, ranges, pages))
+    return statuses
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    if not has_rejected_lines(connection):
+        return {}
+    return dict(connection.execute(f"SELECT stream, count(*) FROM {REJECTED_LINES} GROUP BY stream").fetchall())

@@ -1,0 +1,21 @@
+"""`mixpanel-to-duckdb status`: what a database holds.
+
+In: its path; out: an exit code and text on stdout. Raises SyncError where it can't be read.
+"""
+
+from __future__ import annotations
+
+from mixpanel_to_duckdb.printing import print_json, print_page
+from mixpanel_to_duckdb.status import database_status
+from mixpanel_to_duckdb.status_page import status_page
+from mixpanel_to_duckdb.stored_state import stored_state
+
+
+def run_status(database: str, *, as_json: bool) -> int:
+    """Print the status."""
+    status = database_status(database, stored_state(database))
+    if as_json:
+        print_json(status.as_json())
+    else:
+        print_page(status_page(status))
+    return 0

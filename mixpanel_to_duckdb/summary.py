@@ -1,0 +1,115 @@
+"""What a sync did, for the eye, at its end: rows, windows, failures, duration, where to look next.
+
+In: a `SyncResult`; out: rich renderables. Pure.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Column, Table
+from rich.text import Text
+
+from mixpanel_to_duckdb.display import duration_text
+from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult, place_of
+from source_mixpanel_parallel import ParallelProfileResult
+
+HEADLINES = {
+    ExitCode.DONE: ("Done", "bold green"),
+    ExitCode.FAILED: ("Not everything could be read", "bold red"),
+    ExitCode.AUTHENTICATION: ("Mixpanel did not let us in", "bold red"),
+    ExitCode.BAD_ARGUMENTS: ("Mixpanel does not accept what was asked", "bold red"),
+    ExitCode.QUOTA: ("Mixpanel's hourly quota is used up", "bold yellow"),
+    ExitCode.INTERRUPTED: ("Stopped", "bold yellow"),
+}
+MAX_FAILURES = 20
+
+
+def summary(result: SyncResult) -> list[RenderableType]:
+    """Return what to print at the end, part by part; texts are meant to be printed as one line each."""
+    parts: list[RenderableType] = [headline(result)]
+    if any(_has_news(stream) for stream in result.streams.values()):
+        parts.append(streams_table(result))
+    parts += failures(result)
+    parts += [Text(error, "red") for error in other_errors(result)]
+    parts += [Text(line) for line in next_steps(result)]
+    return parts
+
+
+def headline(result: SyncResult) -> Text:
+    """Return the first line: how it ended, how much, how long."""
+    words, style = HEADLINES[result.exit_code]
+    text = Text.assemble((words, style), f": {result.rows:,} rows in {duration_text(result.duration_s)}")
+    return text.append(f", {result.database}")
+
+
+def streams_table(result: SyncResult) -> Table:
+    """Return a line per stream."""
+    right = Column(justify="right")
+    table = Table(Column("stream"), *(Column(name, justify=right.justify) for name in ("rows", "read", "failed")))
+    for name, stream in result.streams.items():
+        if _has_news(stream):
+            successful, failed, unit = _counts(stream)
+            cell = Text(str(failed), "bold red") if failed else Text("0", "dim")
+            table.add_row(name, f"{stream.rows:,}", f"{successful:,} {unit}{'' if successful == 1 else 's'}", cell)
+        elif rows := result.committed_rows.get(name):
+            table.add_row(name, f"{rows:,}", "", "")
+    return table
+
+
+def failures(result: SyncResult) -> Iterator[RenderableType]:
+    """Yield what failed, range by range or page by page, with the reason."""
+    failed = [batch for batch in result.batches if not batch.success]
+    if not failed or result.exit_code in {ExitCode.AUTHENTICATION, ExitCode.INTERRUPTED, ExitCode.QUOTA}:
+        return
+    for batch in failed[:MAX_FAILURES]:
+        yield Text.assemble((f"{batch.stream} {place_of(batch)}", "red"), f" {batch.error}")
+    if len(failed) > MAX_FAILURES:
+        yield Text(f"… and {len(failed) - MAX_FAILURES:,} more: --json lists all", "dim")
+
+
+def other_errors(result: SyncResult) -> list[str]:
+    """Return the errors that no window or page has told."""
+    told = {batch.error for batch in result.batches if batch.error}
+    if result.exit_code == ExitCode.AUTHENTICATION:
+        return list(dict.fromkeys(_without_place(batch) for batch in result.batches if batch.error in _reasons(result)))
+    return [error for error in result.errors if not any(reason in error for reason in told)]
+
+
+def next_steps(result: SyncResult) -> Iterator[str]:
+    """Yield where to look next."""
+    database = shlex.quote(result.database)
+    again = f"mixpanel-to-duckdb sync {database}"
+    if result.exit_code == ExitCode.INTERRUPTED:
+        kept = sum(result.committed_rows.values())
+        yield f"{kept:,} rows are committed. Run the same command again: it goes on from there."
+    elif result.exit_code == ExitCode.QUOTA:
+        yield "What was read is committed. Run the same command again in an hour, or without --no-wait."
+    elif result.exit_code == ExitCode.FAILED and any(not batch.success for batch in result.batches):
+        yield f"The next sync reads what failed; to read nothing else: {again} --retry-failed"
+    elif result.exit_code == ExitCode.DONE and not result.batches:
+        yield "There was nothing to read."
+    if result.exit_code in {ExitCode.DONE, ExitCode.FAILED} and result.batches:
+        yield f"What it holds: mixpanel-to-duckdb status {database}"
+
+
+def _counts(stream: StreamResult) -> tuple[int, int, str]:
+    if isinstance(stream, ParallelProfileResult):
+        return stream.successful_pages, stream.failed_pages, "page"
+    return stream.successful_batches, stream.failed_batches, "window"
+
+
+def _has_news(stream: StreamResult) -> bool:
+    successful, failed, _ = _counts(stream)
+    return successful + failed > 0
+
+
+def _reasons(result: SyncResult) -> set[str]:
+    return {batch.error for batch in result.batches if batch.error and any(batch.error in e for e in result.errors)}
+
+
+def _without_place(batch: SliceProgress) -> str:
+    return str(batch.error)

@@ -1,0 +1,61 @@
+"""`mixpanel-to-duckdb sync`: one sync with its progress, its summary, and what is made of it afterwards.
+
+In: options; out: an exit code, text on stdout (summary or JSON) and stderr (progress, errors). Raises BadArguments
+before anything is started, and SyncError.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from mixpanel_to_duckdb.display import Display, NoDisplay, PlainDisplay
+from mixpanel_to_duckdb.follow_up import FollowUp
+from mixpanel_to_duckdb.options import SyncOptions
+from mixpanel_to_duckdb.printing import print_json, print_page
+from mixpanel_to_duckdb.result import SyncResult
+from mixpanel_to_duckdb.source_config import source_config
+from mixpanel_to_duckdb.sync_run import SyncRun
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutput:
+    """What a sync shows."""
+
+    as_json: bool = False
+    quiet: bool = False
+    progress: str = "auto"
+
+
+def run_sync(options: SyncOptions, config_path: str | None, output: SyncOutput, follow_up: FollowUp) -> int:
+    """Run one sync; return its exit code."""
+    config = source_config(config_path, options)
+    config.chosen_streams(options.streams)  # refused now, if at all
+    result = SyncRun(options, config, _display(output)).run()
+    follow_up.make(result, config.zone.key)
+    _tell(result, output)
+    return result.exit_code
+
+
+def _display(output: SyncOutput) -> Display:
+    kind = "none" if output.quiet else output.progress
+    if kind == "auto":
+        kind = "rich" if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else "plain"
+    if kind == "rich":
+        from mixpanel_to_duckdb.rich_display import RichDisplay  # noqa: PLC0415 - when it is needed
+
+        return RichDisplay()
+    return PlainDisplay() if kind == "plain" else NoDisplay()
+
+
+def _tell(result: SyncResult, output: SyncOutput) -> None:
+    if output.as_json:
+        print_json(result.as_json())
+    elif output.quiet:
+        for error in result.errors:
+            print(error, file=sys.stderr)  # noqa: T201 - the command's output
+    else:
+        from mixpanel_to_duckdb.summary import summary  # noqa: PLC0415 - when it is needed
+
+        print_page(summary(result))

@@ -1,0 +1,142 @@
+"""One sync from beginning to end: state and catalog, source piped into destination, the verdict, the history.
+
+In: checked options and config, a display, a callback; out: a `SyncResult`, also where days or pages failed, where it
+was interrupted, and where the quota was used up. Raises BadArguments or SyncError where it could not begin.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from mixpanel_to_duckdb.configured_catalog import configured_catalog
+from mixpanel_to_duckdb.connectors import DESTINATION, SOURCE, Answer, RunningCommand
+from mixpanel_to_duckdb.database import open_database
+from mixpanel_to_duckdb.display import Display
+from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.failed_parts import FailedParts, failed_parts
+from mixpanel_to_duckdb.history import add_sync
+from mixpanel_to_duckdb.messages import Message
+from mixpanel_to_duckdb.options import SyncOptions, exists
+from mixpanel_to_duckdb.pipe import PipeEnd, PipeFiles, run_pipe
+from mixpanel_to_duckdb.result import SliceProgress, SyncResult
+from mixpanel_to_duckdb.source_config import SourceConfig
+from mixpanel_to_duckdb.stop_request import StopRequest
+from mixpanel_to_duckdb.stored_state import refuse_failed
+from mixpanel_to_duckdb.tally import Tally
+from mixpanel_to_duckdb.verdict import errors_worth_telling, exit_code
+
+OnBatch = Callable[[SliceProgress], object]
+
+
+@dataclass(slots=True)
+class SyncRun:
+    """One sync as it runs."""
+
+    options: SyncOptions
+    config: SourceConfig
+    display: Display
+    on_batch: OnBatch | None = None
+
+    def run(self) -> SyncResult:
+        """Run it; signals stop it cleanly while it lasts."""
+        stop = StopRequest()
+        started_s = time.time()
+        streams = self.config.chosen_streams(self.options.streams)
+        tally = Tally(streams)
+        with tempfile.TemporaryDirectory(prefix="mixpanel-to-duckdb-") as folder, stop.on_signals():
+            try:
+                end = self._run_in(Path(folder), streams, int(started_s * 1000), tally, stop)
+            finally:
+                self.display.close()
+            result = self._result(tally, end, stop, started_s)
+            if end:
+                self._write_down(result, int(started_s * 1000))
+        return result
+
+    def _run_in(
+        self, folder: Path, streams: tuple[str, ...], sync_id: int, tally: Tally, stop: StopRequest
+    ) -> PipeEnd | None:
+        """Return how the connectors ended; None where they did not have to begin, or were stopped before."""
+        files = PipeFiles(folder / "mixpanel.json", folder / "duckdb.json", folder / "catalog.json")
+        _write(files.source_config, self.config.document)
+        _write(files.destination_config, {"destination_path": self.options.database})
+        self.display.begin("starting the connectors")
+        proposed, states = self._ask(files, stop)
+        if stop.made:
+            return None
+        if self.options.retry_failed:
+            parts = failed_parts(self.options.database, self.config, streams, states)
+            tally.keep(parts.streams)
+            if not parts.streams:
+                return None
+            streams = self._narrow(files, parts)
+        catalog = configured_catalog(proposed, streams, sync_id, full_refresh=self.options.full_refresh)
+        files.catalog.write_bytes(catalog)
+        if states and not self.options.full_refresh:
+            files = PipeFiles(files.source_config, files.destination_config, files.catalog, folder / "state.json")
+            assert files.state
+            files.state.write_bytes(states)
+        return self._pipe(files, tally, stop)
+
+    def _ask(self, files: PipeFiles, stop: StopRequest) -> tuple[bytes, bytes]:
+        """Return the source's catalog, and the state in the database, if there is one yet."""
+        catalog = RunningCommand([*SOURCE, "catalog", "--config", str(files.source_config)], stop)
+        state = None
+        if exists(self.options.database):
+            state = RunningCommand([*DESTINATION, "state", "--config", str(files.destination_config)], stop)
+        states = state.answer() if state else Answer(0, b"", b"")
+        proposed = catalog.answer()
+        if not stop.made:
+            refuse_failed(states, proposed)
+        return proposed.stdout, states.stdout
+
+    def _narrow(self, files: PipeFiles, parts: FailedParts) -> tuple[str, ...]:
+        """Let the source ask for what failed only: the state tells it what it has of the days in between."""
+        if parts.days:
+            config = self.config.between(parts.days.from_date, parts.days.to_date)
+            _write(files.source_config, config.document)
+        return parts.streams
+
+    def _pipe(self, files: PipeFiles, tally: Tally, stop: StopRequest) -> PipeEnd:
+        def on_message(message: Message) -> None:
+            ended = tally.add(message, time.time())
+            self.display.update(tally, ended)
+            if ended and self.on_batch:
+                self.on_batch(ended)
+            if self.options.no_wait and tally.hour_used_up and not stop.made:
+                stop.make()
+
+        return run_pipe(files, on_message, lambda: self.display.update(tally), stop)
+
+    def _result(self, tally: Tally, end: PipeEnd | None, stop: StopRequest, started_s: float) -> SyncResult:
+        quota = self.options.no_wait and tally.hour_used_up
+        return SyncResult(
+            database=self.options.database,
+            exit_code=exit_code(end, tally, interrupted=stop.by_user, quota_used_up=quota),
+            started_at=datetime.fromtimestamp(started_s, timezone.utc),
+            duration_s=time.time() - started_s,
+            streams={name: stream.result_so_far() for name, stream in tally.streams.items()},
+            committed_rows=dict(end.committed_rows) if end else {},
+            errors=errors_worth_telling(end, stopped=stop.made) if end else (),
+            batches=tuple(tally.batches),
+            waits=tuple(tally.waits),
+        )
+
+    def _write_down(self, result: SyncResult, sync_id: int) -> None:
+        if result.exit_code in {ExitCode.BAD_ARGUMENTS, ExitCode.AUTHENTICATION} or not exists(self.options.database):
+            return
+        if not result.batches and result.errors:
+            return
+        zone, full = self.config.zone.key, self.options.full_refresh
+        with open_database(self.options.database, read_only=False) as connection:
+            add_sync(connection, result, sync_id, zone, full_refresh=full)
+
+
+def _write(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What the manifest can't say in YAML, one noun a file; each says why."""

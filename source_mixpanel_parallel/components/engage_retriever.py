@@ -1,0 +1,162 @@
+"""Reads one page of profiles: whole, or not at all.
+
+In: a slice with its `PageRequest`; out: one `Delivery`, and `Notice`s for the log. Page 0 is read as any page and tells
+the cursor what it said; a page whose session is gone goes back to the cursor. A page that fails after all tries is
+delivered as failed, and raised by the cursor when the others are through.
+
+Custom because a declarative retriever finds the next page in the last one, which makes pages wait for each other.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, Level, Type
+from airbyte_cdk.sources.declarative.requesters import HttpRequester
+from airbyte_cdk.sources.declarative.retrievers import Retriever
+from airbyte_cdk.sources.types import Record, StreamSlice
+
+from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
+from source_mixpanel_parallel.components.page_cursor import PageCursor
+from source_mixpanel_parallel.components.page_fetch import FetchedPage, PageFetcher
+from source_mixpanel_parallel.components.page_news import News, counting_news, name_of
+from source_mixpanel_parallel.components.page_session import PageRequest
+from source_mixpanel_parallel.components.quota import Quota
+from source_mixpanel_parallel.components.spool import SpoolLedger
+from source_mixpanel_parallel.errors import RateLimited, Refused, SessionExpired, SourceError, TransientError
+from source_mixpanel_parallel.progress import ProfileProgress
+from source_mixpanel_parallel.settings import Settings
+
+MAX_TRIES = 5
+FIRST_WAIT_S = 0.5
+
+
+@dataclass
+class EngageRetriever(Retriever):
+    """One retriever serves all pages of a stream, from many threads: it keeps nothing of a page."""
+
+    requester: HttpRequester
+    name: str
+    settings: Settings
+    cursor: PageCursor
+    quota: Quota
+    ledger: SpoolLedger
+    page_turn: threading.Semaphore
+    stop: threading.Event
+    _fetcher: PageFetcher = field(init=False)
+    _rows: int = field(init=False, default=0)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.requester.stream_response = True
+        project = self.settings.project_parameters
+        self._fetcher = PageFetcher(self.name, self.requester, project, self.ledger, self.page_turn)
+
+    def read_records(
+        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
+    ) -> Iterable[Record]:
+        """Yield what becomes of the slice's page; *records_schema* is not used."""
+        if stream_slice is None:
+            raise ValueError("profiles are read by pages: a slice is needed")
+        request: PageRequest = stream_slice.extra_fields["request"]
+        last_news: list[News] = []
+        try:
+            for item in self._read(request, stream_slice):
+                yield as_record(item, self.name, stream_slice)
+        finally:
+            last_news = self.cursor.ended(request)
+        for notice in self._notices(last_news):
+            yield as_record(notice, self.name, stream_slice)
+
+    def _read(self, request: PageRequest, stream_slice: StreamSlice) -> Iterator[Delivery | Notice]:
+        yield from self._notices(self.cursor.news())
+        started_s = time.time()
+        try:
+            fetched = yield from self._fetch_patiently(request, stream_slice)
+        except SessionExpired as error:
+            news = self.cursor.expired(request, str(error))
+            if news is None:
+                yield from self._give_up(request, started_s, error)
+            else:
+                yield from self._notices(news)
+            return
+        except (Refused, TransientError) as error:
+            yield from self._give_up(request, started_s, error)
+            return
+        arrival = self.cursor.arrived(request, fetched.page, fetched.facts)
+        yield from self._notices(arrival.news)
+        if arrival.request is None:
+            fetched.spool.close()
+            return
+        if fetched.body is not None:
+            fetched.spool.close()
+            fetched = self._fetcher.decode(request, fetched.body)
+        checkpoint = partial(self.cursor.finish, arrival.request, fetched.page)
+        index = self.cursor.index(arrival.request)
+        progress = self._progress(index, started_s, fetched.page.emitted_rows, None)
+        yield Delivery(self.name, progress, fetched.spool, checkpoint)
+
+    def _fetch_patiently(self, request: PageRequest, stream_slice: StreamSlice) -> Generator[Notice, None, FetchedPage]:
+        tries = 0
+        while True:
+            yield from self.quota.acquire(self.name, is_later_page=request.page > 0)
+            if self.stop.is_set():
+                raise TransientError("the sync was stopped before the page was whole")
+            try:
+                fetched = self._fetcher.fetch(request, stream_slice)
+            except RateLimited as limited:
+                yield from self._hold(request, limited)
+            except SessionExpired:
+                raise
+            except TransientError as error:
+                tries += 1
+                if tries >= MAX_TRIES:
+                    raise
+                wait_s = FIRST_WAIT_S * 2 ** (tries - 1)
+                name = name_of(request.session, request.page)
+                yield self._notice(News(Level.WARN, f"{name}: {error}; asking again in {wait_s:.1f} s"))
+                self.stop.wait(wait_s)
+            else:
+                self.quota.granted()
+                return fetched
+
+    def _hold(self, request: PageRequest, limited: RateLimited) -> Iterator[Notice]:
+        wait_s = self.quota.hold(limited)
+        name = name_of(request.session, request.page)
+        yield self._notice(News(Level.WARN, f"{name}: {limited}; waiting {wait_s:.0f} s"))
+        if request.page > 0 and limited.limit == "hour" and self.quota.count_later_pages():
+            yield self._notice(counting_news(self.cursor.pages_left + 1))
+
+    def _give_up(self, request: PageRequest, started_s: float, error: SourceError) -> Iterator[Delivery]:
+        indices = self.cursor.failed(request, error)
+        for index in indices:
+            own = index == self.cursor.index(request)
+            text = str(error) if own else f"not asked for: {error}"
+            yield Delivery(self.name, self._progress(index, started_s, 0, text))
+
+    def _progress(self, index: int, started_s: float, rows: int, error: str | None) -> ProfileProgress:
+        with self._lock:
+            self._rows += rows
+            return ProfileProgress(
+                stream=self.name,
+                page_index=index,
+                total_pages=self.cursor.total_pages,
+                rows=rows,
+                cumulative_rows=self._rows,
+                success=error is None,
+                error=error,
+                started_s=started_s,
+                duration_s=time.time() - started_s,
+            )
+
+    def _notices(self, news: Iterable[News]) -> Iterator[Notice]:
+        return map(self._notice, news)
+
+    def _notice(self, news: News) -> Notice:
+        log = AirbyteLogMessage(level=news.level, message=f"{self.name}: {news.text}")
+        return Notice(AirbyteMessage(type=Type.LOG, log=log))

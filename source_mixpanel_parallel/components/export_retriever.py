@@ -1,0 +1,152 @@
+"""Reads one window of days from the raw export: whole, or not at all.
+
+In: a slice with its window; out: for each part that ended a `Delivery`, and `Notice`s of waits. After the attempts
+that `WindowAttempts` allows, a window is split until the days that fail stand alone; those raise SliceFailed at the
+end, after everything else was delivered.
+
+Custom because a declarative retriever yields records while they arrive, so that a cut answer is half emitted.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, Level, Type
+from airbyte_cdk.sources.declarative.requesters import HttpRequester
+from airbyte_cdk.sources.declarative.retrievers import Retriever
+from airbyte_cdk.sources.types import Record, StreamSlice
+
+from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
+from source_mixpanel_parallel.components.event_time import EventTime
+from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor
+from source_mixpanel_parallel.components.quota import Quota
+from source_mixpanel_parallel.components.spool import SpoolLedger
+from source_mixpanel_parallel.components.traced import traced
+from source_mixpanel_parallel.components.window_attempts import WindowAttempts
+from source_mixpanel_parallel.components.window_fetch import FetchedWindow, WindowFetcher
+from source_mixpanel_parallel.date_windows import DateWindow
+from source_mixpanel_parallel.errors import RateLimited, Refused, SliceFailed, SourceError, TransientError
+from source_mixpanel_parallel.progress import BatchProgress
+
+
+@dataclass
+class ExportRetriever(Retriever):
+    """One retriever serves all windows of a stream, from many threads: it keeps nothing of a window."""
+
+    requester: HttpRequester
+    name: str
+    cursor: FinishedRangesCursor
+    quota: Quota
+    clock: EventTime
+    ledger: SpoolLedger
+    turn: threading.Semaphore
+    stop: threading.Event
+    _fetcher: WindowFetcher = field(init=False)
+    _refusal: str = field(init=False, default="")  # what no other window of the stream needs to ask again
+
+    def __post_init__(self) -> None:
+        self.requester.stream_response = True
+        self._fetcher = WindowFetcher(
+            self.name,
+            self.requester,
+            self.cursor.optional_parameters,
+            self.clock,
+            self.ledger,
+            self.turn,
+            self.stop,
+        )
+
+    def read_records(
+        self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
+    ) -> Iterable[Record]:
+        """Yield what becomes of the slice's window; *records_schema* is not used."""
+        if stream_slice is None:
+            raise ValueError("events are read by windows: a slice is needed")
+        window, index = stream_slice.extra_fields["window"], stream_slice.extra_fields["batch_index"]
+        try:
+            for item in self._read(window, index):
+                yield as_record(item, self.name, stream_slice)
+        finally:
+            self.cursor.release()
+
+    def _read(self, window: DateWindow, index: int) -> Iterator[Delivery | Notice]:
+        attempts = WindowAttempts(window)
+        failures: list[tuple[DateWindow, SourceError]] = []
+        while part := attempts.next_part():
+            try:
+                fetched = yield from self._fetch_patiently(part, index, attempts)
+            except (Refused, TransientError) as error:
+                if isinstance(error, TransientError) and not self.stop.is_set() and attempts.split(part):
+                    continue
+                failures.append((part, error))
+                yield Delivery(self.name, self._progress(part, index, attempts.started_s, None, str(error)))
+            else:
+                progress = self._progress(part, index, attempts.started_s, fetched, None)
+                checkpoint = partial(self.cursor.finish, part)
+                yield Delivery(self.name, progress, fetched.spool, checkpoint, fetched.rejected)
+        if failures:
+            raise traced(self._summary(failures)) from failures[0][1]
+
+    def _fetch_patiently(
+        self, part: DateWindow, index: int, attempts: WindowAttempts
+    ) -> Generator[Notice, None, FetchedWindow]:
+        while True:
+            yield from self.quota.acquire(self.name, index)
+            if self.stop.is_set():
+                raise TransientError("the sync was stopped before the window was whole")
+            if self._refusal:
+                raise Refused(f"not asked for, since Mixpanel has refused another request: {self._refusal}")
+            attempts.started_s = attempts.started_s or time.time()
+            try:
+                fetched = self._fetcher.fetch(part, attempts)
+            except RateLimited as limited:
+                yield self._notice(f"{part}: {limited}; waiting {self.quota.hold(limited):.0f} s")
+            except Refused as refusal:
+                self._refusal = self._refusal or str(refusal)
+                raise
+            except TransientError as error:
+                wait_s = attempts.failed(part)
+                if wait_s is None:
+                    raise
+                yield self._notice(f"{part}: {error}; asking again in {wait_s:.1f} s")
+                self.stop.wait(wait_s)
+            else:
+                self.quota.granted()
+                attempts.succeeded()
+                return fetched
+
+    def _progress(
+        self, part: DateWindow, index: int, started_s: float | None, fetched: FetchedWindow | None, error: str | None
+    ) -> BatchProgress:
+        now_s = time.time()
+        return BatchProgress(
+            stream=self.name,
+            from_date=str(part.from_date),
+            to_date=str(part.to_date),
+            batch_index=index,
+            total_batches=len(self.cursor.plan.windows),
+            total_days=self.cursor.plan.days,
+            rows=fetched.rows if fetched else 0,
+            success=error is None,
+            error=error,
+            bytes=fetched.size_bytes if fetched else 0,
+            started_s=started_s or now_s,
+            duration_s=now_s - (started_s or now_s),
+        )
+
+    def _summary(self, failures: list[tuple[DateWindow, SourceError]]) -> SourceError:
+        part, error = failures[0]
+        ranges = ", ".join(str(failed) for failed, _ in failures)
+        message = f"{self.name}: {ranges} could not be read: {error}"
+        if isinstance(error, Refused):
+            return Refused(message)
+        return SliceFailed(f"{message} All other windows go on; the next sync asks for {part} again.")
+
+    def _notice(self, text: str) -> Notice:
+        log = AirbyteLogMessage(level=Level.WARN, message=f"{self.name}: {text}")
+        return Notice(AirbyteMessage(type=Type.LOG, log=log))

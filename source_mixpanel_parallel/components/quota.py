@@ -1,0 +1,129 @@
+"""One of Mixpanel's quotas, shared by all streams that use it.
+
+The moving windows are the manifest's (`api_budget`), under the name `quota://<name>`. On top of the CDK's budget this
+announces a wait before it begins and has no time limit, and it holds everybody back after a 429, because then others
+use the same quota (Mixpanel counts per project).
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+
+import requests
+from airbyte_cdk.models import (
+    AirbyteLogMessage,
+    AirbyteMessage,
+    AirbyteStreamStatus,
+    AirbyteStreamStatusReason,
+    AirbyteStreamStatusReasonType,
+    Level,
+    StreamDescriptor,
+    Type,
+)
+from airbyte_cdk.sources.streams.call_rate import AbstractAPIBudget, CallRateLimitHit
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
+
+from source_mixpanel_parallel.components.delivery import Notice
+from source_mixpanel_parallel.errors import RateLimited
+
+ANNOUNCED_FROM_S = 2.0  # the pauses of "3 a second" are no news
+LONGEST_NAP_S = 0.5  # a stop is noticed within it
+# How long to wait where a 429 does not say: doubled with each 429 in a row, up to the second number.
+WAIT_S = {"second": (1.0, 2.0), "concurrent": (1.0, 30.0), "hour": (2.0, 30.0)}
+MAX_DOUBLINGS = 10  # a float holds about a thousand, and a quota can be refused for days
+
+
+class Quota:
+    """Lets requests start no faster than Mixpanel allows."""
+
+    def __init__(self, name: str, budget: AbstractAPIBudget, stop: threading.Event) -> None:
+        self._name = name
+        self._budget = budget
+        self._stop = stop
+        self._request = requests.Request("GET", f"quota://{name}").prepare()
+        self._changed = threading.Condition()
+        self._line: list[tuple[int, int]] = []  # who waits: (order, arrival), the first of them next
+        self._arrivals = itertools.count()
+        self._announced_until: dict[str, float] = {}
+        self._held_until = 0.0
+        self._full_until = 0.0
+        self._refusals = 0
+        self._later_pages_count = False
+
+    def acquire(self, stream: str, order: int = 0, is_later_page: bool = False) -> Iterator[Notice]:
+        """Return when a request may start; yield what the user should know of the wait.
+
+        Of those who wait, the lowest *order* is next: a plan's windows start in the order of the plan. A later page of
+        an answer does not take its place in the moving windows before `count_later_pages`.
+        """
+        ticket = (order, next(self._arrivals))
+        with self._changed:
+            bisect.insort(self._line, ticket)
+        try:
+            while not self._stop.is_set():
+                with self._changed:
+                    wait_s = self._wait_s(ticket, is_later_page)
+                    is_news = wait_s >= ANNOUNCED_FROM_S and self._is_news(stream, wait_s)
+                if wait_s <= 0:
+                    return
+                if is_news:
+                    yield from self._announcement(stream, wait_s)
+                with self._changed:
+                    self._changed.wait(min(wait_s, LONGEST_NAP_S))
+        finally:
+            with self._changed:
+                self._line.remove(ticket)
+                self._changed.notify_all()
+
+    def hold(self, limited: RateLimited) -> float:
+        """Hold every request back after a 429; return for how many seconds."""
+        with self._changed:
+            first_s, longest_s = WAIT_S.get(limited.limit, WAIT_S["hour"])
+            wait_s = limited.retry_after_s or min(first_s * 2 ** min(self._refusals, MAX_DOUBLINGS), longest_s)
+            now = time.monotonic()
+            if now >= self._held_until:
+                self._refusals += 1  # the answers to requests already under way are no new refusal
+            self._held_until = max(self._held_until, now + wait_s)
+            return wait_s
+
+    def count_later_pages(self) -> bool:
+        """Count later pages as requests from now on; return whether that is new."""
+        with self._changed:
+            is_new, self._later_pages_count = not self._later_pages_count, True
+            return is_new
+
+    def granted(self) -> None:
+        """Note that Mixpanel answered: the next 429 is the first in a row again."""
+        with self._changed:
+            self._refusals = 0
+
+    def _wait_s(self, ticket: tuple[int, int], is_later_page: bool) -> float:
+        now = time.monotonic()
+        if now < self._held_until:
+            return self._held_until - now
+        if is_later_page and not self._later_pages_count:
+            return 0.0
+        if self._line[0] != ticket:
+            return max(self._full_until - now, LONGEST_NAP_S)
+        try:
+            self._budget.acquire_call(self._request, block=False)
+        except CallRateLimitHit as full:
+            wait_s = max(full.time_to_wait.total_seconds(), 0.01)
+            self._full_until = now + wait_s
+            return wait_s
+        return 0.0
+
+    def _is_news(self, stream: str, wait_s: float) -> bool:
+        until, announced = time.monotonic() + wait_s, self._announced_until.get(stream, 0.0)
+        self._announced_until[stream] = max(until, announced)
+        return until > announced + ANNOUNCED_FROM_S
+
+    def _announcement(self, stream: str, wait_s: float) -> Iterator[Notice]:
+        reason = AirbyteStreamStatusReason(type=AirbyteStreamStatusReasonType.RATE_LIMITED)
+        yield Notice(as_airbyte_message(StreamDescriptor(name=stream), AirbyteStreamStatus.RUNNING, [reason]))
+        text = f"{stream}: waiting {wait_s:.0f} s for Mixpanel's {self._name} quota"
+        yield Notice(AirbyteMessage(type=Type.LOG, log=AirbyteLogMessage(level=Level.INFO, message=text)))

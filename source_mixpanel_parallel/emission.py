@@ -1,0 +1,137 @@
+"""From what fetchers hand over to what goes to stdout, in the protocol's order.
+
+In: the CDK's messages, some of which carry a `Delivery` or a `Notice`. Out: RECORD lines as bytes, ready to be copied,
+and all other messages as AirbyteMessages. A window's state follows its records, its progress follows its state, and a
+stream's result and last state stand before its last status. Used by one thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from airbyte_cdk.models import (
+    AirbyteEstimateTraceMessage,
+    AirbyteLogMessage,
+    AirbyteMessage,
+    AirbyteStateBlob,
+    AirbyteStateMessage,
+    AirbyteStateStats,
+    AirbyteStateType,
+    AirbyteStreamState,
+    AirbyteStreamStatus,
+    AirbyteTraceMessage,
+    EstimateType,
+    Level,
+    StreamDescriptor,
+    TraceType,
+    Type,
+)
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+
+from source_mixpanel_parallel.components.delivery import Delivery, Notice, carried_by
+from source_mixpanel_parallel.components.rejected_lines import (
+    REJECTED_LINES,
+    record_line,
+    rejected_record,
+)
+from source_mixpanel_parallel.progress import ResultTally, progress_line, result_line
+
+ENDED = {AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE}
+
+
+class Emission:
+    """Orders the output of one read of the selected *streams*."""
+
+    def __init__(self, streams: Mapping[str, AbstractStream]) -> None:
+        self._streams = streams
+        self._tallies = {name: ResultTally(name) for name in streams}
+        self._rows_since_state = dict.fromkeys(streams, 0)
+        self._started_s = time.monotonic()
+        self._held_status: AirbyteMessage | None = None
+
+    def handle(self, message: AirbyteMessage) -> Iterator[bytes | AirbyteMessage]:
+        """Yield what *message* stands for."""
+        item = carried_by(message)
+        if isinstance(item, Notice):
+            yield item.message
+        elif isinstance(item, Delivery):
+            yield from self._deliver(item)
+        elif (name := _ended_stream(message)) is None or name not in self._streams:
+            yield message
+        elif name == REJECTED_LINES:
+            self._held_status = message  # the CDK ends it at once, since it has no slices of its own
+        else:
+            yield self._log(Level.INFO, result_line(self._tallies[name].result(time.monotonic() - self._started_s)))
+            yield from self._close(name, message)
+
+    def finish(self) -> Iterator[AirbyteMessage]:
+        """Yield what can only be said when every other stream has ended."""
+        if self._held_status:
+            yield from self._close(REJECTED_LINES, self._held_status)
+
+    def _deliver(self, delivery: Delivery) -> Iterator[bytes | AirbyteMessage]:
+        name = delivery.stream
+        if delivery.spool:
+            try:
+                yield from delivery.spool.batches()
+            finally:
+                delivery.spool.close()
+        if delivery.rejected:
+            yield from self._reject(delivery)
+        self._tallies[name].add(delivery.progress)
+        self._rows_since_state[name] += delivery.progress.rows
+        if (state := delivery.checkpoint()) is not None:
+            yield self._state(name, state)
+        yield self._log(Level.INFO, progress_line(delivery.progress))
+        if (estimate := self._tallies[name].estimated_rows()) is not None:
+            yield _estimate(name, estimate)
+
+    def _reject(self, delivery: Delivery) -> Iterator[bytes | AirbyteMessage]:
+        count = len(delivery.rejected)
+        text = f"{delivery.stream}: {count} line{'s' if count > 1 else ''} of the answer are not events, read twice"
+        yield self._log(Level.WARN, text)
+        for line in delivery.rejected:
+            record = rejected_record(delivery, line)
+            if REJECTED_LINES in self._streams:
+                self._rows_since_state[REJECTED_LINES] += 1
+                yield record_line(record)
+            else:
+                yield self._log(Level.ERROR, f"rejected line: {record_line(record).decode().strip()}")
+
+    def _close(self, name: str, status: AirbyteMessage) -> Iterator[AirbyteMessage]:
+        yield self._state(name, self._streams[name].cursor.state)
+        yield status
+
+    def _state(self, name: str, state: Mapping[str, object]) -> AirbyteMessage:
+        rows, self._rows_since_state[name] = self._rows_since_state[name], 0
+        return AirbyteMessage(
+            type=Type.STATE,
+            state=AirbyteStateMessage(
+                type=AirbyteStateType.STREAM,
+                stream=AirbyteStreamState(
+                    stream_descriptor=StreamDescriptor(name=name), stream_state=AirbyteStateBlob(dict(state))
+                ),
+                sourceStats=AirbyteStateStats(recordCount=float(rows)),
+            ),
+        )
+
+    def _log(self, level: Level, text: str) -> AirbyteMessage:
+        return AirbyteMessage(type=Type.LOG, log=AirbyteLogMessage(level=level, message=filter_secrets(text)))
+
+
+def _estimate(name: str, rows: int) -> AirbyteMessage:
+    return AirbyteMessage(
+        type=Type.TRACE,
+        trace=AirbyteTraceMessage(
+            type=TraceType.ESTIMATE,
+            emitted_at=time.time() * 1000,
+            estimate=AirbyteEstimateTraceMessage(name=name, type=EstimateType.STREAM, row_estimate=rows),
+        ),
+    )
+
+
+def _ended_stream(message: AirbyteMessage) -> str | None:
+    status = message.trace.stream_status if message.trace else None
+    return status.stream_descriptor.name if status and status.status in ENDED else None

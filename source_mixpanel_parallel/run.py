@@ -1,0 +1,169 @@
+"""argv → the connector. All bytes of stdout leave through here, whole lines at a time.
+
+`read` bypasses the CDK's printing, one message a line, since RECORD lines are already encoded; everything else is the
+CDK's entrypoint. Exit code 0: all streams complete; 1: something failed, the last TRACE message says what.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import logging
+import os
+import signal
+import stat
+import sys
+import tempfile
+import threading
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, BinaryIO
+
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
+from airbyte_cdk.exception_handler import init_uncaught_exception_handler
+from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
+
+from source_mixpanel_parallel.catalog import as_json, best_catalog
+from source_mixpanel_parallel.components.allocator import keep_freed_memory
+from source_mixpanel_parallel.components.traced import traced
+from source_mixpanel_parallel.errors import ConfigError
+from source_mixpanel_parallel.source import SourceMixpanelParallel
+
+CATALOG = "catalog"
+PIPE_BYTES = 1024 * 1024
+STOP_WITHIN_S = 4.0  # orchestrators kill soon after SIGTERM; a stalled connection must not keep the process
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the connector with *argv* (default: the process's)."""
+    init_uncaught_exception_handler(logging.getLogger("airbyte"))  # the CDK's own comes too late for a missing file
+    arguments = _parse(list(sys.argv[1:] if argv is None else argv))
+    stdout = sys.stdout.buffer
+    _widen(stdout)
+    keep_freed_memory()
+    gc.freeze()  # the CDK's modules stay: no collection needs to look through them again
+    gc.set_threshold(50_000)
+    if arguments.command == CATALOG:
+        _log_to_stderr()
+    with PRINT_BUFFER:
+        try:
+            _run(arguments, stdout)
+        except BrokenPipeError:
+            # The reader is gone: there is nobody to tell. Point stdout at nothing, so that the exit flushes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+            sys.exit(1)
+
+
+def _widen(stdout: BinaryIO) -> None:
+    """Let a pipe hold a mebibyte instead of 64 KiB: fewer turns between source and destination."""
+    if hasattr(fcntl, "F_SETPIPE_SZ") and stat.S_ISFIFO(os.fstat(stdout.fileno()).st_mode):
+        with contextlib.suppress(PermissionError):  # the user's pipes together hold too much: the small one serves
+            fcntl.fcntl(stdout.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+
+def _parse(argv: list[str]) -> Namespace:
+    """Parse as the CDK does, but let `read` go without --catalog, and add the command `catalog`."""
+    wanted = argv[0] if argv else ""
+    if wanted == CATALOG or (wanted == "read" and not any(arg.split("=")[0] == "--catalog" for arg in argv)):
+        command = "discover" if wanted == CATALOG else "read"
+        extra = [] if wanted == CATALOG else ["--catalog", ""]
+        arguments = AirbyteEntrypoint.parse_args([command, *argv[1:], *extra])
+        arguments.command = wanted
+        return arguments
+    return AirbyteEntrypoint.parse_args(argv)
+
+
+def _log_to_stderr() -> None:
+    # The catalog is a document for a file: the CDK's log messages would spoil it.
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)
+            handler.setLevel(logging.WARNING)
+
+
+def _stop_on_signals(source: SourceMixpanelParallel) -> None:
+    """On SIGTERM or SIGINT emit what is whole, with its state, and end; unnamed spools vanish with the process."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        source.stop.set()
+        deadline = threading.Timer(STOP_WITHIN_S, os._exit, (1,))
+        deadline.daemon = True
+        deadline.start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def _run(arguments: Namespace, stdout: BinaryIO) -> None:
+    source = _source(arguments)
+    _stop_on_signals(source)
+    entrypoint = AirbyteEntrypoint(source)
+    if arguments.command == "read":
+        lines = _read(entrypoint, source, arguments)
+    elif arguments.command == CATALOG:
+        lines = _catalog(entrypoint, source, arguments)
+    else:
+        lines = (message.encode() + b"\n" for message in entrypoint.run(arguments))
+    try:
+        for line in lines:
+            stdout.write(line)
+            if not line.startswith(b'{"type":"RECORD"'):
+                stdout.flush()  # states and progress are news: they don't wait for the next window
+        stdout.flush()
+    finally:
+        source.stop.set()  # whatever ended the output, nobody needs what is still being fetched
+
+
+def _source(arguments: Namespace) -> SourceMixpanelParallel:
+    files = {name: getattr(arguments, name, None) for name in ("config", "catalog", "state")}
+    for name, path in files.items():
+        if path and not Path(path).is_file():
+            raise traced(ConfigError(f"--{name} {path}: there is no such file"))
+    try:
+        return SourceMixpanelParallel(
+            config=SourceMixpanelParallel.read_config(files["config"]) if files["config"] else None,
+            catalog=SourceMixpanelParallel.read_catalog(files["catalog"]) if files["catalog"] else None,
+            state=SourceMixpanelParallel.read_state(files["state"]) if files["state"] else None,
+        )
+    except ValueError as error:
+        names = ", ".join(f"--{name} {path}" for name, path in files.items() if path)
+        raise traced(ConfigError(f"{names}: not what the protocol asks for: {error}")) from error
+
+
+def _configured(
+    entrypoint: AirbyteEntrypoint, source: SourceMixpanelParallel, arguments: Namespace
+) -> Mapping[str, Any]:
+    """Do as the CDK's entrypoint does before a command: complete the config, hide its secrets, check it."""
+    if arguments.debug or is_platform_debug_log_enabled():
+        logging.getLogger("airbyte").setLevel(logging.DEBUG)
+    spec = source.spec(entrypoint.logger)
+    with tempfile.TemporaryDirectory() as directory:
+        config = source.configure(source.read_config(arguments.config), directory)
+    entrypoint.set_up_secret_filter(config, spec.connectionSpecification)
+    entrypoint.validate_connection(spec, config)
+    return config
+
+
+def _read(entrypoint: AirbyteEntrypoint, source: SourceMixpanelParallel, arguments: Namespace) -> Iterator[bytes]:
+    config = _configured(entrypoint, source, arguments)
+    if arguments.catalog:
+        catalog = source.read_catalog(arguments.catalog)
+    else:
+        catalog = best_catalog(source.discover(entrypoint.logger, config))
+    for item in source.read_batches(entrypoint.logger, config, catalog):
+        if isinstance(item, bytes):
+            yield item
+        else:
+            yield AirbyteEntrypoint.airbyte_message_to_string(item).encode() + b"\n"
+
+
+def _catalog(entrypoint: AirbyteEntrypoint, source: SourceMixpanelParallel, arguments: Namespace) -> Iterator[bytes]:
+    config = _configured(entrypoint, source, arguments)
+    yield as_json(best_catalog(source.discover(entrypoint.logger, config))) + b"\n"
+
+
+if __name__ == "__main__":
+    main()

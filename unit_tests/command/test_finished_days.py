@@ -1,0 +1,130 @@
+"""Which days a database holds and lacks, by its state and its history."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from mixpanel_to_duckdb.errors import ExitCode, SyncError
+from mixpanel_to_duckdb.failed_parts import FailedParts, failed_parts
+from mixpanel_to_duckdb.finished_days import FinishedDays, as_text, finished_days, windows_of
+from mixpanel_to_duckdb.history import add_sync, ever_failed, past_syncs
+from mixpanel_to_duckdb.options import SyncOptions
+from mixpanel_to_duckdb.result import SyncResult
+from mixpanel_to_duckdb.source_config import SourceConfig, source_config
+from source_mixpanel_parallel import BatchProgress, DateWindow, ParallelFetchResult, ParallelProfileResult
+
+JANUARY = DateWindow(date(2026, 1, 1), date(2026, 1, 31))
+
+
+def states(stream: str, ranges: list[list[str]], through: str | None = None, **more: Any) -> bytes:
+    """Return what `destination-duckdb state` prints."""
+    content = {"finished_ranges": ranges, **({"read_through": through} if through else {}), **more}
+    stream_state = {"stream_descriptor": {"name": stream}, "stream_state": content}
+    profiles = {"stream_descriptor": {"name": "profiles"}, "stream_state": {"__ab_no_cursor_state_message": True}}
+    return json.dumps([{"type": "STREAM", "stream": each} for each in (profiles, stream_state)]).encode()
+
+
+def test_finished_days_of_a_state() -> None:
+    """Streams of events have finished days; others have none."""
+    text = states("events", [["2026-01-05", "2026-01-06"], ["2026-01-01", "2026-01-02"]], "2026-01-06")
+    assert finished_days(text) == {
+        "events": FinishedDays(
+            (DateWindow(date(2026, 1, 1), date(2026, 1, 2)), DateWindow(date(2026, 1, 5), date(2026, 1, 6))),
+            date(2026, 1, 6),
+        )
+    }
+    assert finished_days(b"[]") == {}
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[1]", states("events", [["2026-01-01"]]), states("events", [["x", "y"]])]
+)
+def test_finished_days_of_a_state_that_is_none(text: bytes) -> None:
+    """A damaged state is said to be one, with the way out."""
+    with pytest.raises(SyncError, match="sync with --full-refresh"):
+        finished_days(text)
+
+
+def test_gaps() -> None:
+    """Days between those that were read are missing, and so is what failed outside of them."""
+    finished = finished_days(states("events", [["2026-01-03", "2026-01-04"], ["2026-01-07", "2026-01-08"]]))["events"]
+    assert as_text(finished.gaps()) == [("2026-01-05", "2026-01-06")]
+    failed = [("2026-01-01", "2026-01-02"), ("2026-01-04", "2026-01-05")]
+    assert as_text(finished.gaps(failed)) == [("2026-01-01", "2026-01-02"), ("2026-01-05", "2026-01-06")]
+    assert FinishedDays().gaps() == []
+
+
+def test_missing_days() -> None:
+    """A sync asks for unread days and the last ones once more, within what is wanted; with another filter for all."""
+    text = states("events", [["2026-01-01", "2026-01-04"], ["2026-01-06", "2026-01-20"]], "2026-01-20")
+    finished = finished_days(text)["events"]
+    assert as_text(finished.missing(JANUARY, 5, {})) == [("2026-01-05", "2026-01-05"), ("2026-01-16", "2026-01-31")]
+    until_18 = DateWindow(date(2026, 1, 1), date(2026, 1, 18))
+    assert as_text(finished.missing(until_18, 5, {})) == [("2026-01-05", "2026-01-05"), ("2026-01-16", "2026-01-18")]
+    assert as_text(finished.missing(until_18, 0, {})) == [("2026-01-05", "2026-01-05")]
+    assert finished.missing(JANUARY, 5, {"events": ["A"]}) == [JANUARY]
+    assert FinishedDays().missing(JANUARY, 5, {}) == [JANUARY]
+
+
+def result_with(
+    failed: tuple[tuple[str, str], ...] = (), pages: tuple[int, ...] = (), read_pages: int = 0
+) -> SyncResult:
+    """Return a result in which these ranges and pages failed."""
+    batch = BatchProgress("events", "2026-01-01", "2026-01-04", 0, 1, 4, 9, True, None, 1, 0.0, 2.0)
+    return SyncResult(
+        database="m.duckdb",
+        exit_code=ExitCode.FAILED if failed or pages else ExitCode.DONE,
+        started_at=datetime(2026, 1, 31, tzinfo=timezone.utc),
+        duration_s=1.5,
+        streams={
+            "events": ParallelFetchResult("events", 9, 1, len(failed), failed),
+            "profiles": ParallelProfileResult("profiles", 9, read_pages, len(pages), pages),
+        },
+        batches=(batch,),
+    )
+
+
+def config() -> SourceConfig:
+    """Return a config with all its streams."""
+    account = {"username": "etl", "secret": "s", "project_id": 7}
+    return source_config({"credentials": account, "start_date": "2026-01-01"}, SyncOptions("m.duckdb"), {})
+
+
+def test_history_and_what_failed(tmp_path: Path) -> None:
+    """Every range that failed counts until the state says that it was read; of pages the last sync that read any."""
+    path = str(tmp_path / "m.duckdb")
+    with duckdb.connect(path) as connection:
+        assert past_syncs(connection) == []
+        add_sync(connection, result_with((("2026-01-03", "2026-01-03"),), (1, 2), 3), 1, "UTC", full_refresh=False)
+        add_sync(connection, result_with((("2026-01-09", "2026-01-10"),)), 2, "Europe/Berlin", full_refresh=False)
+        first, second = past_syncs(connection)
+        assert (first.sync_id, first.exit_code, first.duration_s, first.seconds_a_day) == (1, 1, 1.5, 0.5)
+        assert first.started_at == datetime(2026, 1, 31, tzinfo=timezone.utc)
+        assert (second.project_timezone, second.read_pages("profiles")) == ("Europe/Berlin", 0)
+        assert "batches" not in second.result
+        assert ever_failed([first, second], "events") == [("2026-01-03", "2026-01-03"), ("2026-01-09", "2026-01-10")]
+    text = states("events", [["2026-01-01", "2026-01-09"]])
+    assert failed_parts(path, config(), ("events", "profiles", "rejected_lines"), text) == FailedParts(
+        ("events", "rejected_lines", "profiles"), DateWindow(date(2026, 1, 10), date(2026, 1, 10))
+    )
+    assert failed_parts(path, config(), ("profiles",), text) == FailedParts(("profiles",), None)
+    assert failed_parts(path, config(), ("events",), b"[]").days == DateWindow(date(2026, 1, 3), date(2026, 1, 10))
+    with duckdb.connect(path) as connection:
+        add_sync(connection, result_with(read_pages=3), 3, "UTC", full_refresh=True)
+    assert failed_parts(path, config(), config().streams, text) == FailedParts((), None)
+
+
+def test_what_failed_in_a_database_that_is_not_there(tmp_path: Path) -> None:
+    """Nothing failed where nothing was tried."""
+    assert failed_parts(str(tmp_path / "m.duckdb"), config(), ("events",), b"") == FailedParts((), None)
+
+
+def test_windows_of() -> None:
+    """Ranges come as few windows, in order."""
+    assert windows_of([("2026-01-02", "2026-01-31"), ("2026-01-01", "2026-01-01")]) == [JANUARY]

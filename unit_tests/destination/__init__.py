@@ -1,0 +1,1 @@
+"""Tests of the destination that need no process."""
