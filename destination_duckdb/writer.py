@@ -14,11 +14,12 @@ import duckdb
 from destination_duckdb.bounded_queue import BoundedQueue
 from destination_duckdb.catalog import StreamKey, SyncMode
 from destination_duckdb.config import MEGABYTE, Config
-from destination_duckdb.connection import transaction
+from destination_duckdb.connection import any_order, transaction
 from destination_duckdb.errors import SystemFault
 from destination_duckdb.intake import Delivery, EndOfInput, Failure, Item
 from destination_duckdb.memory_room import room_for, use_one_thread
 from destination_duckdb.merge import batch_table, merge_batch
+from destination_duckdb.merge_in_place import OrderNeededError, can_merge_in_place, delete_replaced, first_new_row
 from destination_duckdb.protocol import Outbox
 from destination_duckdb.row_parts import Part, sorted_out, whole
 from destination_duckdb.spool import Segment, SpoolDirectory
@@ -51,6 +52,8 @@ class Writer:
         self._outbox = outbox
         self._config = config
         self._has_one_thread = False
+        # A remote table's row ids are not known to grow.
+        self._needing_order = set(self._targets) if config.is_motherduck else set()
 
     def run(self, queue: BoundedQueue[Item], stop: Callable[[], bool]) -> None:
         """Write until the input ends or *stop* says so."""
@@ -89,6 +92,9 @@ class Writer:
                 break
             except MisfitError:
                 parts[loaded[-1]] = self._parts(loaded[-1], rows[loaded[-1]], try_whole=False)
+            except OrderNeededError:
+                # For the rest of the sync: what has doubles once has them again.
+                self._needing_order.add(loaded[-1])
             except duckdb.OutOfMemoryException:
                 if self._has_one_thread:
                     raise
@@ -104,15 +110,19 @@ class Writer:
         return sorted_out(self._connection, self._targets[key], segment, self._spool)
 
     def _load(self, target: Target, parts: Sequence[Part]) -> None:
-        is_dedup = target.plan.sync_mode is SyncMode.APPEND_DEDUP
-        # Among rows of a key that are otherwise as new as each other, the last to arrive wins.
-        self._connection.execute(f"SET preserve_insertion_order = {is_dedup}")
-        if is_dedup:
+        if target.plan.sync_mode is not SyncMode.APPEND_DEDUP:
+            with any_order(self._connection):
+                self._insert(target, target.table.sql, parts)
+        elif target.plan.key in self._needing_order or not can_merge_in_place(target):
+            # Among rows of a key that are otherwise as new as each other, the last to arrive wins.
             with batch_table(self._connection, target) as batch:
                 self._insert(target, batch, parts)
                 merge_batch(self._connection, target, batch)
         else:
-            self._insert(target, target.table.sql, parts)
+            first_new = first_new_row(self._connection, target)
+            with any_order(self._connection):
+                self._insert(target, target.table.sql, parts)
+            delete_replaced(self._connection, target, first_new)
 
     def _insert(self, target: Target, into: str, parts: Sequence[Part]) -> None:
         for part in parts:
