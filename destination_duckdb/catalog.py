@@ -52,6 +52,12 @@ class StreamPlan:
         without_generations = self.generation_id == 0 and self.sync_mode is SyncMode.OVERWRITE
         return without_generations or 0 < self.minimum_generation_id == self.generation_id
 
+    @property
+    def has_unknown_cursor(self) -> bool:
+        """Whether rows are to be ordered by a field that the schema does not have."""
+        is_dedup = self.sync_mode is SyncMode.APPEND_DEDUP
+        return is_dedup and self.cursor is not None and self.cursor not in self.properties
+
 
 class _Stream(msgspec.Struct, rename={"default_cursor": "default_cursor_field"}):
     name: str
@@ -93,17 +99,22 @@ def parse_catalog(text: bytes) -> list[StreamPlan]:
 def _plan(configured: _ConfiguredStream) -> StreamPlan:
     stream = configured.stream
     key = StreamKey(stream.namespace or None, stream.name)
+    cursor_path = configured.cursor_field or stream.default_cursor or []
     plan = StreamPlan(
         key=key,
         properties=_properties(key, stream.json_schema),
         sync_mode=configured.destination_sync_mode,
         primary_key=_primary_key(key, configured.primary_key or stream.source_defined_primary_key or []),
-        cursor=next(iter(configured.cursor_field or stream.default_cursor or ()), None),
+        cursor=next(iter(cursor_path), None),
         generation_id=configured.generation_id or 0,
         minimum_generation_id=configured.minimum_generation_id or 0,
         sync_id=configured.sync_id or 0,
     )
     _refuse_impossible(plan)
+    if plan.sync_mode is SyncMode.APPEND_DEDUP and len(cursor_path) > 1:
+        raise ConfigError(
+            f"Stream {key}: the cursor {'.'.join(cursor_path)!r} is nested: choose a field of the top level."
+        )
     return plan
 
 

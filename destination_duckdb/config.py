@@ -2,7 +2,7 @@
 
 In: the bytes of the configuration file, with the same names as the existing DuckDB destination, so that its
 files work here; fields of others are ignored. Out: a Config. Raises ConfigError that names the field. The
-MotherDuck token is in no repr and no message.
+MotherDuck token is in no repr and no message, nor is what a path carries behind a question mark.
 """
 
 import re
@@ -33,11 +33,23 @@ class Config:
     @property
     def is_motherduck(self) -> bool:
         """Whether the database lies at MotherDuck."""
-        return self.destination_path.startswith("md:")
+        return self.destination_path.startswith(("md:", "motherduck:"))
+
+    @property
+    def shown_path(self) -> str:
+        """The path as messages may name it."""
+        return self.destination_path.partition("?")[0] if self.is_motherduck else self.destination_path
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may hold."""
+        query = self.destination_path.partition("?")[2] if self.is_motherduck else ""
+        tokens = [part.partition("=")[2] for part in query.split("&") if "token" in part.partition("=")[0].lower()]
+        return tuple(secret for secret in (self.motherduck_api_key, *tokens) if secret)
 
 
 _RULES = {
-    "destination_path": r".+",
+    "destination_path": r"[^\x00]+",
     "schema": r".+",
     "storage_compatibility": r"v\d+\.\d+\.\d+|latest",
     "memory_limit": r"\d+(\.\d+)? ?([KMGT]i?B)",

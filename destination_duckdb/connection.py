@@ -2,7 +2,7 @@
 
 In: the Config. Out: a connection that installs and loads nothing, prints nothing and thinks in UTC. Raises
 ConfigError or TransientError with one sentence: who holds the lock, what is missing, what can't be written, what is
-no DuckDB file. The MotherDuck token is in no message.
+no DuckDB file.
 """
 
 import os
@@ -18,14 +18,22 @@ from destination_duckdb.errors import ConfigError, DestinationError, TransientEr
 
 _MAX_DEFAULT_THREADS = 4
 _KEEP_ORDER = "SET preserve_insertion_order = true"
+# DuckDB takes what stands before such a colon for the extension that is to open the rest.
+_EXTENSION_PREFIX = re.compile(r"[A-Za-z0-9_]{2,}:")
 _LOCK_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.*?) \(PID (?P<pid>\d+)\)")
 
 
 @contextmanager
 def open_database(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the database for writing; nobody else can until it is closed."""
-    if not config.is_motherduck:
-        _refuse_unwritable(Path(config.destination_path))
+    if config.is_motherduck:
+        _refuse_tokenless(config)
+    else:
+        _refuse_other_databases(config.destination_path)
+        try:
+            _refuse_unwritable(Path(config.destination_path))
+        except OSError as error:
+            raise ConfigError(f"destination_path can't be used: {error.strerror}.") from error
     try:
         connection = duckdb.connect(config.destination_path, config=_settings(config))
     except duckdb.Error as error:
@@ -85,9 +93,23 @@ def _settings(config: Config) -> dict[str, str | bool | int | float | list[str]]
     return settings
 
 
-def _refuse_unwritable(path: Path) -> None:
-    if str(path) == ":memory:":
+def _refuse_tokenless(config: Config) -> None:
+    # Without a token DuckDB would open a browser and wait for somebody to log in.
+    if not config.secrets and not any(name.lower() == "motherduck_token" for name in os.environ):
+        raise ConfigError(f"destination_path {config.shown_path} lies at MotherDuck: give its motherduck_api_key too.")
+
+
+def _refuse_other_databases(path: str) -> None:
+    if path.startswith(":memory:"):
         raise ConfigError("destination_path is :memory:, which is gone when the command ends: give a file.")
+    # What follows such a prefix may hold a password, so it is not cited.
+    if prefix := _EXTENSION_PREFIX.match(path):
+        raise ConfigError(
+            f"destination_path begins with {prefix[0]!r}, which is no file: give a path, or md:<database>."
+        )
+
+
+def _refuse_unwritable(path: Path) -> None:
     if path.is_dir():
         raise ConfigError(f"destination_path {path} is a directory: give the path of a file in it.")
     if not path.parent.is_dir():
@@ -100,9 +122,7 @@ def _refuse_unwritable(path: Path) -> None:
 
 def _explained(error: duckdb.Error, config: Config) -> DestinationError:
     text = str(error)
-    path = config.destination_path
-    if config.motherduck_api_key:
-        text = text.replace(config.motherduck_api_key, "***")
+    path = config.shown_path
     if holder := _LOCK_HOLDER.search(text):
         return TransientError(
             f"The database {path} is in use by process {holder['pid']} ({holder['program']}): DuckDB lets only one"

@@ -13,7 +13,7 @@ import duckdb
 from destination_duckdb.columns import Column, ColumnType
 from destination_duckdb.identifiers import free_name, quote_identifier
 from destination_duckdb.registry import Registry
-from destination_duckdb.tables import OWN_COLUMNS, Table, existing_columns
+from destination_duckdb.tables import TAKEN_NAMES, Table, existing_columns
 
 _TEMPORAL = {ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.TIMESTAMP_WITH_ZONE}
 _CLOCKS = {ColumnType.TIME, ColumnType.TIME_WITH_ZONE}
@@ -27,7 +27,7 @@ def columns_of(properties: Mapping[str, ColumnType]) -> list[Column]:
     """Return the columns of a new table for *properties*."""
     columns: list[Column] = []
     for name, kind in properties.items():
-        taken = [*OWN_COLUMNS, *(column.name for column in columns)]
+        taken = [*TAKEN_NAMES, *(column.name for column in columns)]
         columns.append(Column(name, free_name(name, taken), kind))
     return columns
 
@@ -38,7 +38,7 @@ def evolve(
     """Change *table* so that it holds *properties*, and return the columns for them."""
     types = existing_columns(connection, table)
     known = registry.columns(table)
-    unregistered = set(types) - set(known.values()) - set(OWN_COLUMNS)
+    unregistered = set(types) - set(known.values()) - registry.kept_columns(table) - set(TAKEN_NAMES)
     columns: list[Column] = []
     for name, kind in properties.items():
         current = known.get(name, name if name in unregistered else None)
@@ -46,9 +46,10 @@ def evolve(
         if current is not None and old != kind.value and not _convert(connection, table, current, old, kind):
             beside = free_name(f"{current}_{old.lower().replace(' ', '_')}", types)
             _rename(connection, table, current, beside)
+            registry.keep_column(table, beside)
             types[beside] = types.pop(current)
         if current is None or current not in types:
-            current = free_name(name, [*OWN_COLUMNS, *types])
+            current = free_name(name, [*TAKEN_NAMES, *types])
             connection.execute(f"ALTER TABLE {table.sql} ADD COLUMN {quote_identifier(current)} {kind.value}")
         types[current] = kind.value
         columns.append(Column(name, current, kind))

@@ -3,29 +3,34 @@
 In: a RECORD line as it came. Out: a line {"v": [text or null, …], "e": emitted_at, "c": changes as JSON}, which
 the loader casts without any choice left. JSON values keep the bytes they came with. NaN and Infinity, which are
 outside JSON, become null, and a lone surrogate, which no UTF-8 text can hold, becomes U+FFFD; both are said in the
-changes. Raises SystemFault for a line that is no record.
+changes. Raises SystemFault for a line that is no record, ConfigError where a key would be changed: rows that differ
+could become one.
 """
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Container, Sequence
+from typing import Annotated, Any
 
 import msgspec
 
 from destination_duckdb.catalog import StreamKey
-from destination_duckdb.columns import Column
+from destination_duckdb.columns import Column, ColumnType
 from destination_duckdb.errors import ConfigError, SystemFault
 from destination_duckdb.exact_values import Change, exact_value
-from destination_duckdb.message_line import shown
+from destination_duckdb.message_line import shown, too_deep
 
 
 class _Meta(msgspec.Struct):
     changes: list[msgspec.Raw] | None = None
 
 
+# Milliseconds: what a timestamp of DuckDB can hold, in microseconds of 64 bits.
+_EmittedAt = Annotated[int, msgspec.Meta(ge=-9_000_000_000_000_000, le=9_000_000_000_000_000)]
+
+
 class _Record(msgspec.Struct):
     stream: str
-    emitted_at: int
+    emitted_at: _EmittedAt | float
     data: dict[str, msgspec.Raw]
     namespace: str | None = None
     meta: _Meta | None = None
@@ -58,9 +63,10 @@ _ESCAPES = re.compile(
 class ExactReader:
     """Reads the lines of one stream."""
 
-    def __init__(self, key: StreamKey, columns: Sequence[Column]) -> None:
+    def __init__(self, key: StreamKey, columns: Sequence[Column], unchangeable: Container[str] = ()) -> None:
         self._key = key
         self._columns = [(column.type, column.property_name) for column in columns]
+        self._unchangeable = unchangeable
 
     def read(self, line: bytes) -> bytes:
         """Return the row in *line*, with its line end."""
@@ -74,16 +80,29 @@ class ExactReader:
         values: list[str | None] = []
         for kind, name in self._columns:
             raw, oddity = _without_marks(name, bytes(record.data.get(name, _NULL)))
-            value, change = exact_value(kind, name, raw)
+            try:
+                value, change = exact_value(kind, name, raw)
+            except UnicodeDecodeError as error:
+                raise SystemFault(f"A line of the input is not UTF-8 ({error.reason}): {shown(line)}.") from error
             values.append(value)
             changes += [each for each in (oddity, change) if each is not None]
+            if name in self._unchangeable and (oddity or change):
+                self._refuse_changed(kind, name)
         told = _ENCODER.encode(changes).decode() if changes else _NO_CHANGES
-        return _ENCODER.encode(_Row(values, record.emitted_at, told)) + b"\n"
+        return _ENCODER.encode(_Row(values, round(record.emitted_at), told)) + b"\n"
+
+    def _refuse_changed(self, kind: ColumnType, name: str) -> None:
+        raise ConfigError(
+            f"Stream {self._key}: a value of the primary key {name!r} does not fit exactly into its type {kind.value},"
+            " so that different rows could be taken for one: give it another type in the catalog, such as string."
+        )
 
 
 def _parse(line: bytes) -> _Record:
     try:
         return _DECODER.decode(line).record
+    except RecursionError as error:
+        raise too_deep(line) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         try:
             return _DECODER.decode(_marked(line)).record

@@ -16,12 +16,12 @@ import msgspec
 from destination_duckdb.columns import ColumnType
 
 _INTEGER_DIGITS = 38
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,9})?")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,9})?", re.ASCII)
 _DATE = r"(?P<date>\d{4}-\d\d-\d\d)"
-_CLOCK = r"(?P<clock>\d\d:\d\d(?::\d\d)?)(?:\.(?P<fraction>\d+))?"
+_CLOCK = r"(?P<clock>(?:[01]\d|2[0-3]):\d\d(?::\d\d)?)(?:\.(?P<fraction>\d+))?"
 _ZONE = r"(?P<zone> ?(?:[Zz]|UTC|[+-]\d\d(?::?\d\d)?))?"
-_DATE_TIME = re.compile(rf"{_DATE}(?:[Tt ]{_CLOCK}{_ZONE})?")
-_TIME = re.compile(rf"{_CLOCK}{_ZONE}")
+_DATE_TIME = re.compile(rf"{_DATE}(?:[Tt ]{_CLOCK}{_ZONE})?", re.ASCII)
+_TIME = re.compile(rf"{_CLOCK}{_ZONE}", re.ASCII)
 _MICROSECOND_DIGITS = 6
 _MAX_OFFSET = timedelta(hours=16)
 
@@ -88,7 +88,7 @@ def _decimal(raw: bytes) -> Decimal:
 
 def _integer(raw: bytes) -> _Stored:
     number = _decimal(raw)
-    if number.adjusted() >= _INTEGER_DIGITS:
+    if number and number.adjusted() >= _INTEGER_DIGITS:
         raise _LostError(_SIZE)
     if number != number.to_integral_value():
         raise _LostError(_TYPECAST)

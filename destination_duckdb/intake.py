@@ -9,6 +9,7 @@ that are neither records, states nor statuses go to stderr as they came, so that
 import os
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from destination_duckdb.bounded_queue import BoundedQueue
@@ -16,7 +17,7 @@ from destination_duckdb.catalog import StreamKey
 from destination_duckdb.config import MEGABYTE, Config
 from destination_duckdb.decimals import loses_digits
 from destination_duckdb.errors import SystemFault
-from destination_duckdb.line_blocks import READ_BYTES, whole_lines
+from destination_duckdb.line_blocks import READ_BYTES, whole_lines, without_mark
 from destination_duckdb.message_line import Message
 from destination_duckdb.record_runs import Rows, RunSplitter
 from destination_duckdb.spool import Segment, SpoolDirectory
@@ -84,7 +85,8 @@ class Intake:
 
     def _run(self) -> None:
         try:
-            for block in whole_lines(lambda: os.read(self._descriptor, READ_BYTES), self._max_line_bytes):
+            lines = whole_lines(lambda: os.read(self._descriptor, READ_BYTES), self._max_line_bytes)
+            for block in without_mark(lines):
                 for part in self._splitter.split(block):
                     if isinstance(part, Rows):
                         self._keep(part)
@@ -118,7 +120,7 @@ class Intake:
         elif message.trace is not None and message.trace.type == "STREAM_STATUS":
             self._note_status(message, line)
         else:
-            os.write(STDERR, line + b"\n")
+            _pass_on(line)
 
     def _deliver_state(self, state: StateLine) -> None:
         covered = list(self._open) if state.key is None else [state.key]
@@ -137,3 +139,11 @@ class Intake:
             self._statuses[key] = status.status
         if status.status == "COMPLETE" and key not in self._open:
             self.queue.put(Delivery(completed=key))
+
+
+def _pass_on(line: bytes) -> None:
+    """Send a message that is not for this destination to stderr: where nobody reads that, logs are missed, not rows."""
+    remaining = memoryview(line + b"\n")
+    with suppress(OSError):
+        while remaining:
+            remaining = remaining[os.write(STDERR, remaining) :]

@@ -5,7 +5,8 @@ without one gets it. Splits on the byte b"\n" only, whatever the chunk borders. 
 the limit.
 """
 
-from collections.abc import Callable, Iterator
+import codecs
+from collections.abc import Callable, Iterable, Iterator
 
 from destination_duckdb.config import MEGABYTE
 from destination_duckdb.errors import SystemFault
@@ -32,6 +33,12 @@ def whole_lines(read: Callable[[], bytes], max_line_bytes: int) -> Iterator[byte
         _refuse_past(max_line_bytes, waiting_bytes)
     if waiting_bytes:
         yield b"".join(parts) + b"\n"
+
+
+def without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield *blocks* without the byte order mark that some programs put in front of all."""
+    for number, block in enumerate(blocks):
+        yield block if number else block.removeprefix(codecs.BOM_UTF8)
 
 
 def _refuse_past(max_line_bytes: int, line_bytes: int) -> None:

@@ -36,7 +36,7 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, target: Target, batch: st
     table = target.table.sql
     connection.execute(
         f"DELETE FROM {batch} WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, row_number() OVER"
-        f" (PARTITION BY {', '.join(keys.key)} ORDER BY {keys.newest_first}) AS place FROM {batch}) WHERE place > 1)"
+        f" (PARTITION BY {keys.key_values} ORDER BY {keys.newest_first}) AS place FROM {batch}) WHERE place > 1)"
     )
     within = keys.cursor_range(connection, batch)
     connection.execute(
@@ -50,6 +50,6 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, target: Target, batch: st
     )
     connection.execute(f"DROP TABLE temp.{_MATCHES}")
     names = column_names(target.columns)
-    living = f"WHERE {keys.deleted_at} IS NULL" if keys.deleted_at else ""
+    living = f"WHERE {keys.is_living}" if keys.deleted_at else ""
     with any_order(connection):
         connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {batch} {living}")

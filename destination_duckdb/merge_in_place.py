@@ -38,7 +38,7 @@ def delete_replaced(connection: duckdb.DuckDBPyConnection, target: Target, first
     table = target.table.sql
     new = f"(SELECT rowid, * FROM {table} WHERE rowid >= {first_new})"
     # Two keys with one hash cost the slower way, no more.
-    row = connection.execute(f"SELECT count(*) - count(DISTINCT hash({', '.join(keys.key)})) FROM {new}").fetchone()
+    row = connection.execute(f"SELECT count(*) - count(DISTINCT hash({keys.key_values})) FROM {new}").fetchone()
     if row != (0,):
         raise OrderNeededError
     within = f"{keys.cursor_range(connection, new)} AND rowid < {first_new}"

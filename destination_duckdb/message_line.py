@@ -71,11 +71,18 @@ def parse_message(line: bytes) -> Message:
     """Return the message in *line*."""
     try:
         return _DECODER.decode(line)
+    except RecursionError as error:
+        raise too_deep(line) from error
     except msgspec.MsgspecError as error:
         try:
             return _DECODER.decode(without_oddities(line))
         except msgspec.MsgspecError:
             raise SystemFault(f"A line of the input is not an Airbyte message ({error}): {shown(line)}.") from error
+
+
+def too_deep(line: bytes) -> SystemFault:
+    """Return the error for a line whose values lie in each other thousands of times."""
+    return SystemFault(f"A line of the input is nested too deeply to be read: {shown(line)}.")
 
 
 def without_oddities(line: bytes) -> bytes:

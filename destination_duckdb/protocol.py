@@ -1,11 +1,13 @@
 """The messages that this destination sends, and the one door to stdout.
 
-In: what happened. Out: one line a message, written whole and at once. Raises SystemFault when nobody reads any
-more. Nothing but protocol messages goes through here, and nothing else in the package writes to stdout.
+In: what happened. Out: one line a message, written whole and at once, with secrets masked in all but states. Raises
+SystemFault when nobody reads any more. Nothing but protocol messages goes through here, and nothing else in the
+package writes to stdout.
 """
 
 import os
 import time
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -20,6 +22,17 @@ class Outbox:
 
     def __init__(self, descriptor: int = 1) -> None:
         self._descriptor = descriptor
+        self._secrets: list[bytes] = []
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Mask *secrets* in every message from now on, wherever their text comes from."""
+        self._secrets += [msgspec.json.encode(secret)[1:-1] for secret in secrets]
+
+    def masked(self, text: bytes) -> bytes:
+        """Return *text* without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, b"***")
+        return text
 
     def log(self, level: LogLevel, message: str) -> None:
         """Send a LOG message."""
@@ -49,6 +62,8 @@ class Outbox:
                 remaining = remaining[os.write(self._descriptor, remaining) :]
         except BrokenPipeError as error:
             raise SystemFault("Nobody reads the messages of this destination any more: it stops.") from error
+        except OSError as error:
+            raise SystemFault(f"Messages can't be written to stdout ({error.strerror}): the sync stops.") from error
 
     def _send(self, message: object) -> None:
-        self.line(msgspec.json.encode(message))
+        self.line(self.masked(msgspec.json.encode(message)))

@@ -47,19 +47,33 @@ class Registry:
             " (table_schema VARCHAR, table_name VARCHAR, property_name VARCHAR, column_name VARCHAR)"
         )
 
-    def stream(self, key: StreamKey) -> StreamEntry | None:
-        """Return the stream's entry, if it has one."""
+    def stream(self, key: StreamKey, schema: str) -> StreamEntry | None:
+        """Return the stream's entry in *schema*, if it has one."""
         row = self._connection.execute(
             f"SELECT table_schema, table_name, generation_id FROM {self._streams}"
-            " WHERE namespace IS NOT DISTINCT FROM ? AND stream = ?",
-            [key.namespace, key.name],
+            " WHERE namespace IS NOT DISTINCT FROM ? AND stream = ? AND lower(table_schema) = lower(?)",
+            [key.namespace, key.name, schema],
         ).fetchone()
         return None if row is None else StreamEntry(Table(self.database, row[0], row[1]), row[2])
+
+    def schema(self, namespace: str) -> str | None:
+        """Return the schema of a namespace that streams were written to before."""
+        row = self._connection.execute(
+            f"SELECT any_value(table_schema) FROM {self._streams} WHERE namespace = ?", [namespace]
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def schemas_of_others(self, namespace: str) -> list[str]:
+        """Return the schemas that belong to namespaces of other names."""
+        rows = self._connection.execute(
+            f"SELECT DISTINCT table_schema FROM {self._streams} WHERE namespace <> ?", [namespace]
+        ).fetchall()
+        return [row[0] for row in rows]
 
     def table_names(self, schema: str) -> list[str]:
         """Return the names in *schema* that belong to a stream."""
         rows = self._connection.execute(
-            f"SELECT table_name FROM {self._streams} WHERE table_schema = ?", [schema]
+            f"SELECT table_name FROM {self._streams} WHERE lower(table_schema) = lower(?)", [schema]
         ).fetchall()
         return [row[0] for row in rows]
 
@@ -70,20 +84,32 @@ class Registry:
             [key.namespace, key.name, table.schema, table.name],
         )
 
-    def set_generation(self, key: StreamKey, generation_id: int) -> None:
-        """Remember that the stream's table holds this generation whole."""
+    def set_generation(self, table: Table, generation_id: int) -> None:
+        """Remember that the table holds this generation whole."""
         self._connection.execute(
-            f"UPDATE {self._streams} SET generation_id = ? WHERE namespace IS NOT DISTINCT FROM ? AND stream = ?",
-            [generation_id, key.namespace, key.name],
+            f"UPDATE {self._streams} SET generation_id = ? WHERE table_schema = ? AND table_name = ?",
+            [generation_id, table.schema, table.name],
         )
 
     def columns(self, table: Table) -> dict[str, str]:
         """Return the column of each property."""
-        rows = self._connection.execute(
+        return {name: column for name, column in self._column_rows(table) if name is not None}
+
+    def kept_columns(self, table: Table) -> set[str]:
+        """Return the columns that hold what a property was before its type changed."""
+        return {column for name, column in self._column_rows(table) if name is None}
+
+    def keep_column(self, table: Table, column: str) -> None:
+        """Remember that *column* belongs to no property any more, so that none of the same name takes it."""
+        self._connection.execute(
+            f"INSERT INTO {self._columns} VALUES (?, ?, NULL, ?)", [table.schema, table.name, column]
+        )
+
+    def _column_rows(self, table: Table) -> list[tuple[str | None, str]]:
+        return self._connection.execute(
             f"SELECT property_name, column_name FROM {self._columns} WHERE table_schema = ? AND table_name = ?",
             [table.schema, table.name],
         ).fetchall()
-        return dict(rows)
 
     def set_columns(self, table: Table, columns: Sequence[Column]) -> None:
         """Remember the column of each of these properties; what is known of others stays."""
@@ -99,6 +125,14 @@ class Registry:
         self._connection.execute(
             f"DELETE FROM {self._columns} WHERE table_schema = ? AND table_name = ? AND property_name = ?",
             [table.schema, table.name, property_name],
+        )
+
+    def move_table(self, table: Table, place: Table) -> None:
+        """Give the columns of *table* to *place*."""
+        self.forget_table(place)
+        self._connection.execute(
+            f"UPDATE {self._columns} SET table_schema = ?, table_name = ? WHERE table_schema = ? AND table_name = ?",
+            [place.schema, place.name, table.schema, table.name],
         )
 
     def forget_table(self, table: Table) -> None:

@@ -11,6 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from types import FrameType
@@ -33,10 +34,14 @@ from destination_duckdb.writer import Writer
 _SIGNALLED = 128
 _NOT_FOR_OTHERS = 0o007
 _STDERR = 2
+# JSON nested deeper than Python's usual limit of 1,000 is read too; the thread's stack holds several times as much.
+_MAX_NESTING = 10_000
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    _hold_standard_streams()
+    sys.setrecursionlimit(_MAX_NESTING)
     outbox = Outbox()
     os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
     try:
@@ -45,6 +50,15 @@ def main() -> None:
         _report(error, outbox)
         code = 1
     sys.exit(code)
+
+
+def _hold_standard_streams() -> None:
+    """Open what the caller closed of stdin, stdout and stderr: the database would get its number, and our messages."""
+    for descriptor in range(_STDERR + 1):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY if descriptor == _STDERR else os.O_RDONLY)
 
 
 def run(arguments: Sequence[str], outbox: Outbox) -> int:
@@ -57,6 +71,7 @@ def run(arguments: Sequence[str], outbox: Outbox) -> int:
     if options.command == "check":
         return _check(options.config, outbox)
     config = parse_config(_read(options.config, "--config"))
+    outbox.hide(config.secrets)
     if options.command == "state":
         outbox.line(state_file(config))
         return 0
@@ -66,6 +81,7 @@ def run(arguments: Sequence[str], outbox: Outbox) -> int:
 def _check(path: Path, outbox: Outbox) -> int:
     try:
         config = parse_config(_read(path, "--config"))
+        outbox.hide(config.secrets)
         with open_database(config) as connection:
             check_database(connection, config)
     except DestinationError as error:
@@ -77,6 +93,13 @@ def _check(path: Path, outbox: Outbox) -> int:
 
 def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
     plans = parse_catalog(catalog)
+    for plan in plans:
+        if plan.has_unknown_cursor:
+            outbox.log(
+                "WARN",
+                f"Stream {plan.key}: its cursor {plan.cursor!r} is not in its json_schema, so among rows of the same"
+                " key the one that was extracted last is kept.",
+            )
     terminated: list[int] = []
     with open_database(config) as connection, open_spool(config) as spool:
 
@@ -113,16 +136,24 @@ def _report(error: Exception, outbox: Outbox) -> None:
     """Send *error* as a TRACE, with the stack where it is not one of ours; on stderr where nobody reads stdout."""
     explained, stack = error, None
     if not isinstance(explained, DestinationError):
-        explained, stack = _explained(error), "".join(traceback.format_exception(error))
+        explained = _explained(error)
+    if explained is not error and isinstance(explained, SystemFault):
+        stack = "".join(traceback.format_exception(error))
     try:
         outbox.error(explained, stack)
     except SystemFault:
-        os.write(_STDERR, f"{explained}\n".encode())
+        with suppress(OSError):
+            os.write(_STDERR, outbox.masked(f"{explained}\n".encode()))
 
 
 def _explained(error: Exception) -> DestinationError:
     if isinstance(error, duckdb.OutOfMemoryException):
-        return ConfigError(f"DuckDB needs more memory than memory_limit allows: raise it. DuckDB says: {error}")
+        told = str(error).splitlines()[0]
+        return ConfigError(f"DuckDB needs more memory than memory_limit allows: raise it. DuckDB says: {told}")
+    if isinstance(error, duckdb.InvalidInputException) and "VARIANT columns are not supported" in str(error):
+        return ConfigError(
+            f"This file's storage version has no object_type variant: use json, or a new file ({error})."
+        )
     if isinstance(error, duckdb.IOException):
         return TransientError(f"DuckDB can't read or write its files: {error}")
     if isinstance(error, duckdb.Error):

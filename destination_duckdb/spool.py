@@ -7,7 +7,6 @@ is removed by the next. Raises TransientError when the disk is full.
 
 import os
 import shutil
-import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from destination_duckdb.config import MEGABYTE, Config
 from destination_duckdb.errors import ConfigError, TransientError
+from destination_duckdb.temporary_directory import locked_directory
 
 _COPY_BYTES = MEGABYTE
 _KEPT_FILES = 4
@@ -56,17 +56,20 @@ class SpoolDirectory:
 @contextmanager
 def open_spool(config: Config) -> Iterator[SpoolDirectory]:
     """Make the directory, empty; the caller holds the lock on the database."""
-    if config.is_motherduck or config.destination_path == ":memory:":
-        path = Path(tempfile.mkdtemp(prefix="destination-duckdb-"))
-    else:
-        path = Path(config.destination_path + ".spool")
-        shutil.rmtree(path, ignore_errors=True)
-        try:
-            path.mkdir(mode=0o700)
-        except OSError as error:
-            raise ConfigError(f"The directory {path} can't be made for temporary files: {error.strerror}.") from error
-    try:
+    with locked_directory() if config.is_motherduck else _beside(config.destination_path) as path:
         yield SpoolDirectory(path)
+
+
+@contextmanager
+def _beside(database: str) -> Iterator[Path]:
+    path = Path(database + ".spool")
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"The directory {path} can't be made for temporary files: {error.strerror}.") from error
+    try:
+        yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
 

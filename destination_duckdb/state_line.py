@@ -60,9 +60,13 @@ def parse_state(message: Message, line: bytes) -> StateLine:
     """Return the state in *message*, which came as *line*."""
     if not (raw := bytes(message.state)):
         raise SystemFault(f"A STATE message of the input has no `state`: {shown(line)}.")
+    if raw not in line:
+        raise SystemFault(
+            f"A STATE message can't be kept as it came, for it holds NaN or a lone surrogate: {shown(line)}."
+        )
     try:
         state = msgspec.json.decode(raw, type=_State)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise SystemFault(f"A STATE message of the input can't be read ({error}): {shown(line)}.") from error
     kind = state.type or "LEGACY"
     if kind == "STREAM" and state.stream is not None:
@@ -73,3 +77,16 @@ def parse_state(message: Message, line: bytes) -> StateLine:
     if kind == "LEGACY":
         return StateLine(line, raw, kind, None)
     raise SystemFault(f"A STATE message of the input does not say what it covers: {shown(line)}.")
+
+
+def without_stream(state: bytes, key: StreamKey) -> bytes | None:
+    """Return a GLOBAL state without its part for one stream, or None if it has no other."""
+    parts = msgspec.json.decode(state, type=dict[str, msgspec.Raw])
+    content = msgspec.json.decode(parts["global"], type=dict[str, msgspec.Raw])
+    states = msgspec.json.decode(content.get("stream_states", msgspec.Raw(b"[]")), type=list[msgspec.Raw])
+    kept = [each for each in states if msgspec.json.decode(each, type=_StreamState).stream_descriptor.key != key]
+    if not kept:
+        return None
+    content["stream_states"] = msgspec.Raw(msgspec.json.encode(kept))
+    parts["global"] = msgspec.Raw(msgspec.json.encode(content))
+    return msgspec.json.encode(parts)

@@ -9,7 +9,7 @@ import duckdb
 import msgspec
 
 from destination_duckdb.catalog import StreamKey
-from destination_duckdb.state_line import StateLine
+from destination_duckdb.state_line import StateLine, without_stream
 from destination_duckdb.tables import Table, create_schema, current_database
 
 STATE_TABLE = "_airbyte_state"
@@ -39,18 +39,31 @@ class StateTable:
         self._connection.execute(
             f"DELETE FROM {self.table.sql} WHERE {_SAME_STREAM} AND type = ?", [namespace, stream, state.type]
         )
+        self._insert(namespace, stream, state.type, state.state)
+
+    def _insert(self, namespace: str | None, stream: str | None, kind: str, state: bytes) -> None:
         self._connection.execute(
-            f"INSERT INTO {self.table.sql} VALUES (?, ?, ?, ?, now())",
-            [namespace, stream, state.type, state.state.decode()],
+            f"INSERT INTO {self.table.sql} VALUES (?, ?, ?, ?, now())", [namespace, stream, kind, state.decode()]
         )
 
     def forget(self, key: StreamKey) -> None:
         """Remove the state of one stream, whose rows are gone."""
         self._connection.execute(f"DELETE FROM {self.table.sql} WHERE {_SAME_STREAM}", [key.namespace, key.name])
 
-    def states(self) -> list[msgspec.Raw]:
-        """Return all states, as they came, in the order of their streams."""
+    def forget_stream(self, key: StreamKey) -> None:
+        """Remove the state of one stream also from a GLOBAL state, which stays for its other streams."""
+        self.forget(key)
+        for state in self.states("GLOBAL"):
+            kept = without_stream(bytes(state), key)
+            self._connection.execute(f"DELETE FROM {self.table.sql} WHERE type = 'GLOBAL'")
+            if kept is not None:
+                self._insert(None, None, "GLOBAL", kept)
+
+    def states(self, kind: str = "%") -> list[msgspec.Raw]:
+        """Return all states of one kind (or any), as they came, in the order of their streams."""
         rows = self._connection.execute(
-            f"SELECT state FROM {self.table.sql} ORDER BY namespace NULLS FIRST, stream NULLS FIRST, type"
+            f"SELECT state FROM {self.table.sql} WHERE type LIKE ?"
+            " ORDER BY namespace NULLS FIRST, stream NULLS FIRST, type",
+            [kind],
         ).fetchall()
         return [msgspec.Raw(row[0].encode()) for row in rows]

@@ -8,6 +8,7 @@ acknowledged. The caller holds the transaction. Raises ConfigError for a table t
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import duckdb
 
@@ -53,13 +54,8 @@ class StreamTables:
         """Put a stage in the place of its real table, and return the target for rows that still come."""
         entry = self._entry(target.plan)
         if target.is_stage:
-            self._connection.execute(f"DROP TABLE IF EXISTS {entry.table.sql}")
-            create_table(self._connection, entry.table, target.columns)
-            self._copy(target, entry.table.sql, target.columns)
-            self._drop(target.table)
-            self._registry.forget_table(entry.table)
-            self._registry.set_columns(entry.table, target.columns)
-        self._registry.set_generation(target.plan.key, target.plan.generation_id)
+            self._take_place(target.table, entry.table)
+        self._registry.set_generation(entry.table, target.plan.generation_id)
         return Target(target.plan, entry.table, target.columns, is_stage=False)
 
     def _prepare_stream(self, plan: StreamPlan) -> Target:
@@ -76,15 +72,15 @@ class StreamTables:
             if generation_id != plan.generation_id or generation_id == 0:
                 self._drop(stage)
         if plan.generation_id == 0 or plan.generation_id not in stages:
-            self._states.forget(plan.key)
+            self._states.forget_stream(plan.key)
         return self._target(plan, _stage_of(entry.table, plan.generation_id), is_stage=True)
 
     def _entry(self, plan: StreamPlan) -> StreamEntry:
         """Return the stream's entry, which a new stream gets here."""
-        entry = self._registry.stream(plan.key)
+        schema = self._schema(plan.key.namespace)
+        entry = self._registry.stream(plan.key, schema)
         if entry is not None:
             return entry
-        schema = free_name(plan.key.namespace or self._config.schema, _RESERVED_SCHEMAS)
         name = free_name(plan.key.name, [STATE_TABLE, *self._registry.table_names(schema)])
         table = Table(self._registry.database, schema, name)
         create_schema(self._connection, table.database, schema)
@@ -96,6 +92,14 @@ class StreamTables:
             )
         self._registry.add_stream(plan.key, table)
         return StreamEntry(table, None)
+
+    def _schema(self, namespace: str | None) -> str:
+        """Return the schema of a namespace; those that DuckDB would take for the same are told apart."""
+        if namespace is None:
+            return free_name(self._config.schema, _RESERVED_SCHEMAS)
+        # A namespace may be called as the schema of streams without one: they share it.
+        others = [each for each in self._registry.schemas_of_others(namespace) if each != namespace]
+        return self._registry.schema(namespace) or free_name(namespace, [*_RESERVED_SCHEMAS, *others])
 
     def _target(self, plan: StreamPlan, table: Table, *, is_stage: bool) -> Target:
         """Return a target whose table is there and has the columns of *plan*."""
@@ -122,7 +126,23 @@ class StreamTables:
         generations = [row[0].removeprefix(prefix) for row in rows]
         return {int(each): _stage_of(table, int(each)) for each in generations if each.isdecimal()}
 
+    def _take_place(self, stage: Table, place: Table) -> None:
+        """Put *stage* where *place* is, with all its columns: also those that the schema had in an earlier attempt."""
+        types = existing_columns(self._connection, stage)
+        definitions = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in types.items())
+        names = ", ".join(map(quote_identifier, types))
+        self._connection.execute(f"DROP TABLE IF EXISTS {place.sql}")
+        self._connection.execute(f"CREATE TABLE {place.sql} ({definitions})")
+        self._connection.execute(f"INSERT INTO {place.sql} ({names}) SELECT {names} FROM {stage.sql}")
+        self._registry.move_table(stage, place)
+        self._drop(stage)
+
     def _fold_back(self, stage: Target, target: Target) -> None:
+        beyond = self._columns_beyond(stage)
+        kinds = {column.property_name: column.type for column in beyond}
+        there = evolve(self._connection, self._registry, target.table, kinds)
+        stage = replace(stage, columns=[*stage.columns, *beyond])
+        target = replace(target, columns=[*target.columns, *there])
         if target.plan.sync_mode is SyncMode.APPEND_DEDUP:
             with batch_table(self._connection, target) as batch:
                 self._copy(stage, batch, target.columns)
@@ -130,6 +150,17 @@ class StreamTables:
         else:
             self._copy(stage, target.table.sql, target.columns)
         self._drop(stage.table)
+
+    def _columns_beyond(self, stage: Target) -> list[Column]:
+        """Return the columns that the schema had when the stage was begun, and no longer has."""
+        properties = {column: name for name, column in self._registry.columns(stage.table).items()}
+        known = {*OWN_COLUMNS, *(column.name for column in stage.columns)}
+        types = existing_columns(self._connection, stage.table)
+        return [
+            Column(properties.get(name, name), name, ColumnType(kind))
+            for name, kind in types.items()
+            if name not in known
+        ]
 
     def _copy(self, source: Target, into: str, columns: Sequence[Column]) -> None:
         names, sources = column_names(columns), column_names(source.columns)

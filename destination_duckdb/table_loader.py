@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from destination_duckdb.catalog import StreamPlan
+from destination_duckdb.catalog import StreamPlan, SyncMode
 from destination_duckdb.columns import Column
 from destination_duckdb.config import MEGABYTE
 from destination_duckdb.exact_lines import ExactReader
@@ -93,7 +93,8 @@ def misfits_told() -> Iterator[None]:
 
 
 def _exact_file(target: Target, source: Path, path: Path) -> RowsFile:
-    reader = ExactReader(target.plan.key, target.columns)
+    is_dedup = target.plan.sync_mode is SyncMode.APPEND_DEDUP
+    reader = ExactReader(target.plan.key, target.columns, target.plan.primary_key if is_dedup else ())
     longest_line_bytes = 0
     with source.open("rb") as lines, full_disk_named(path), path.open("wb") as file:
         for line in lines:

@@ -24,6 +24,8 @@ OWN_COLUMNS: Mapping[str, str] = {
     META: "JSON",
     GENERATION_ID: "BIGINT",
 }
+# Names that a property's column can't have: merges tell rows apart by DuckDB's own rowid, which such a column hides.
+TAKEN_NAMES = (*OWN_COLUMNS, "rowid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def existing_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> dic
     """Return the types of the table's columns by name: none where there is no table."""
     rows = connection.execute(
         "SELECT column_name, data_type FROM duckdb_columns()"
-        " WHERE database_name = ? AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        " WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)"
+        " ORDER BY column_index",
         [table.database, table.schema, table.name],
     ).fetchall()
     return dict(rows)
