@@ -154,7 +154,8 @@ def _explained(error: Exception) -> DestinationError:
         return ConfigError(
             f"This file's storage version has no object_type variant: use json, or a new file ({error})."
         )
-    if isinstance(error, duckdb.IOException):
+    # A COMMIT that the disk has no room for is an error of the transaction, not of input or output.
+    if isinstance(error, duckdb.IOException) or "Could not write file" in str(error):
         return TransientError(f"DuckDB can't read or write its files: {error}")
     if isinstance(error, duckdb.Error):
         return SystemFault(f"DuckDB failed: {error}")

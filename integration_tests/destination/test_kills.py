@@ -1,113 +1,98 @@
 """Killed at any moment: what is committed, what is echoed, and what the next sync does with it.
 
-The source here is a list of batches, each followed by a state that says how many batches came; started from a state,
-it goes on behind it, as any source with a cursor does.
+Kills come at random moments, and at the moments that matter most: while a COMMIT grows the write-ahead log, right
+behind it, and while a checkpoint empties the log.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import random
 import signal
 import subprocess
 import threading
 import time
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-import duckdb
 import pytest
 
-from integration_tests.destination.destination_process import (
-    Destination,
-    configured,
-    lines,
-    record,
-    state,
-    status,
+from integration_tests.destination.destination_process import Destination
+from integration_tests.destination.resumable_source import (
+    APPEND,
+    DEDUP,
+    REFRESH,
+    ResumableSource,
+    database_state,
+    echoed,
+    ids,
 )
 
-BATCHES = 40
-ROWS = 250
+SOURCE = ResumableSource(batches=40, rows=250, text_length=200, pause_s=0.02)
+# DuckDB makes a checkpoint when its log has grown by 16 MB: every few of these batches.
+HEAVY = ResumableSource(batches=18, rows=250, text_length=24_000, pause_s=0.13)
 KILLS = 36
-PAUSE_S = 0.02
-PROPERTIES = {"id": {"type": "integer"}, "at": {"type": "string", "format": "date-time"}, "text": {"type": "string"}}
-APPEND = {"streams": [configured("t", PROPERTIES)]}
-DEDUP = {"streams": [configured("t", PROPERTIES, "append_dedup", primary_key=[["id"], ["at"]], cursor_field=["at"])]}
-REFRESH = {
-    "streams": [configured("t", PROPERTIES, generation_id=7, minimum_generation_id=7)],
-}
+
+Stop = Callable[["subprocess.Popen[bytes]"], None]
 
 
-def batch(number: int) -> bytes:
-    """Return the lines of one batch and its state."""
-    at = f"2026-01-{number % 28 + 1:02d}T00:00:00Z"
-    rows = [record("t", {"id": number * ROWS + n, "at": at, "text": "x" * (n % 200)}) for n in range(ROWS)]
-    return lines([*rows, state("t", {"batches": number + 1})])
-
-
-def finished(value: dict[str, Any] | None) -> int:
-    """Return how many batches a state covers."""
-    return 0 if value is None else int(value["batches"])
-
-
-def database_state(destination: Destination) -> int:
-    """Return where the database says that the source should go on."""
-    if not destination.database.exists():
-        return 0
-    states = json.loads(destination.run("state").stdout)
-    return finished(states[0]["stream"]["stream_state"] if states else None)
-
-
-def echoed(stdout: bytes) -> list[int]:
-    """Return the states that came out whole."""
-    whole = stdout[: stdout.rfind(b"\n") + 1]
-    messages = [json.loads(line) for line in whole.splitlines()]
-    return [finished(each["state"]["stream"]["stream_state"]) for each in messages if each["type"] == "STATE"]
-
-
-def feed(stdin: BinaryIO, start: int) -> None:
-    """Write what is left of the source, batch by batch, until nobody reads."""
-    with contextlib.suppress(BrokenPipeError), stdin:
-        for number in range(start, BATCHES):
-            stdin.write(batch(number))
-            stdin.flush()
-            time.sleep(PAUSE_S)
-        stdin.write(lines([status("t")]))
-
-
-def stopped_sync(destination: Destination, catalog: dict[str, Any], start: int, seed: int, number: int) -> list[int]:
-    """Start a sync at batch *start*, stop it with signal *number* at a random moment, and return the echoes."""
+def stopped_sync(
+    destination: Destination, catalog: dict[str, Any], source: ResumableSource, start: int, stop: Stop
+) -> tuple[int, list[int]]:
+    """Start a sync at batch *start*, let *stop* end it, and return its exit code and the echoes."""
     arguments = destination.arguments("write", catalog)
     process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdin is not None
     assert process.stdout is not None
-    feeder = threading.Thread(target=feed, args=(process.stdin, start))
+    feeder = threading.Thread(target=source.feed, args=(process.stdin, start))
     feeder.start()
-    # From the start of the interpreter to the last commits of such a source.
-    time.sleep(random.Random(seed).uniform(0.2, 1.5))
-    process.send_signal(number)
+    stop(process)
     stdout = process.stdout.read()
     code = process.wait(timeout=30)
     feeder.join()
     process.stdout.close()
-    # A sync that was done before the signal came is a sync that was not stopped.
-    assert code in {-number, 128 + number, 0}
-    return echoed(stdout)
+    return code, echoed(stdout)
 
 
-def ids(destination: Destination, table: str = "t") -> list[int]:
-    """Return the ids in the table, in order."""
-    with duckdb.connect(str(destination.database), read_only=True) as connection:
-        return [int(row[0]) for row in connection.execute(f"SELECT id FROM {table} ORDER BY id").fetchall()]
+def at_random(seed: int, number: int) -> Stop:
+    """Return what sends signal *number* at a random moment, from the start of the interpreter to the last commits."""
+
+    def stop(process: subprocess.Popen[bytes]) -> None:
+        time.sleep(random.Random(seed).uniform(0.2, 1.5))
+        process.send_signal(number)
+
+    return stop
 
 
-def whole_source(start: int) -> bytes:
-    """Return everything from batch *start* on."""
-    return b"".join(batch(number) for number in range(start, BATCHES)) + lines([status("t")])
+def when_the_log(destination: Destination, changed: Callable[[int, int], bool], times: int, delay_s: float) -> Stop:
+    """Return what kills a moment after the write-ahead log has *changed* its size for so many times."""
+    log = Path(f"{destination.database}.wal")
+
+    def size_bytes() -> int:
+        try:
+            return log.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def stop(process: subprocess.Popen[bytes]) -> None:
+        before, left = size_bytes(), times
+        while left and process.poll() is None:
+            now = size_bytes()
+            left -= changed(before, now)
+            before = now
+        time.sleep(delay_s)
+        process.kill()
+
+    return stop
 
 
-MODES = [("append", APPEND, False), ("dedup", DEDUP, False), ("echo", DEDUP, True), ("refresh", REFRESH, False)]
+MODES = [
+    ("append", APPEND, False),
+    ("append-echo", APPEND, True),
+    ("dedup", DEDUP, False),
+    ("dedup-echo", DEDUP, True),
+    ("refresh", REFRESH, False),
+]
 SYNCS = [
     pytest.param(*MODES[seed % len(MODES)][1:], seed, id=f"{MODES[seed % len(MODES)][0]}-{seed}")
     for seed in range(KILLS // 3)
@@ -118,30 +103,85 @@ SYNCS = [
 def test_write_when_killed_three_times(
     destination: Destination, catalog: dict[str, Any], from_echo: bool, seed: int
 ) -> None:
-    """After each kill the next sync goes on; in the end every row is there once."""
+    """After each kill the next sync goes on; in the end every row is there, once unless it was appended again."""
     start, last_echo = 0, 0
+    appends_again = from_echo and catalog is APPEND
     for kill in range(3):
-        echoes = stopped_sync(destination, catalog, start, seed * 10 + kill, signal.SIGKILL)
+        stop = at_random(seed * 10 + kill, signal.SIGKILL)
+        code, echoes = stopped_sync(destination, catalog, SOURCE, start, stop)
+        # A sync that was done before the signal came is a sync that was not stopped.
+        assert code in {-signal.SIGKILL, 0}
         last_echo = max([last_echo, *echoes])
         kept = database_state(destination)
         assert kept >= last_echo
-        if catalog is not REFRESH and kept:
-            assert ids(destination) == list(range(kept * ROWS))
+        if catalog is not REFRESH and kept and not appends_again:
+            assert ids(destination) == SOURCE.ids_until(kept)
         start = last_echo if from_echo else kept
-    outcome = destination.run("write", catalog, whole_source(start))
+    outcome = destination.run("write", catalog, SOURCE.rest(start))
     assert outcome.exit_code == 0, outcome
-    assert ids(destination) == list(range(BATCHES * ROWS))
+    found = ids(destination)
+    assert (sorted(set(found)) if appends_again else found) == SOURCE.ids
     assert not list(destination.directory.glob("*spool*"))
+
+
+def grew(before: int, now: int) -> bool:
+    return now > before
+
+
+def shrank(before: int, now: int) -> bool:
+    return now < before
+
+
+@pytest.mark.parametrize("catalog", [APPEND, DEDUP], ids=["append", "dedup"])
+@pytest.mark.parametrize(
+    ("changed", "times", "delay_s"),
+    [(grew, 2, 0), (grew, 5, 0.0005), (grew, 9, 0.002), (grew, 14, 0.01), (shrank, 1, 0), (shrank, 2, 0.001)],
+    ids=["commit-2", "commit-5", "commit-9", "commit-14", "checkpoint-1", "checkpoint-2"],
+)
+def test_write_when_killed_at_a_commit(
+    destination: Destination,
+    catalog: dict[str, Any],
+    changed: Callable[[int, int], bool],
+    times: int,
+    delay_s: float,
+) -> None:
+    """Killed while DuckDB writes its log or empties it, rows and state are there together or not at all."""
+    stop = when_the_log(destination, changed, times, delay_s)
+    code, echoes = stopped_sync(destination, catalog, HEAVY, 0, stop)
+    assert code == -signal.SIGKILL
+    kept = database_state(destination)
+    assert kept >= max([0, *echoes])
+    assert ids(destination) == HEAVY.ids_until(kept)
+    assert destination.run("write", catalog, HEAVY.rest(kept)).exit_code == 0
+    assert ids(destination) == HEAVY.ids
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_write_when_terminated(destination: Destination, seed: int) -> None:
     """SIGTERM ends the sync with code 143; what is committed stays, and the next sync goes on."""
-    echoes = stopped_sync(destination, APPEND, 0, seed, signal.SIGTERM)
+    code, echoes = stopped_sync(destination, APPEND, SOURCE, 0, at_random(seed, signal.SIGTERM))
+    # Before the interpreter is up, the signal ends it as any other program.
+    assert code in {128 + signal.SIGTERM, -signal.SIGTERM, 0}
     kept = database_state(destination)
     assert kept >= max([0, *echoes])
-    assert destination.run("write", APPEND, whole_source(kept)).exit_code == 0
-    assert ids(destination) == list(range(BATCHES * ROWS))
+    assert destination.run("write", APPEND, SOURCE.rest(kept)).exit_code == 0
+    assert ids(destination) == SOURCE.ids
+
+
+def test_write_when_terminated_in_a_long_statement(destination: Destination) -> None:
+    """SIGTERM does not wait for a load to end, says what is kept, and leaves nothing temporary."""
+    source = ResumableSource(batches=1, rows=60_000, text_length=8_000, pause_s=0)
+
+    def stop(process: subprocess.Popen[bytes]) -> None:
+        while not any(Path(f"{destination.database}.spool").glob("*.jsonl")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.terminate()
+
+    code, echoes = stopped_sync(destination, APPEND, source, 0, stop)
+    assert (code, echoes) == (128 + signal.SIGTERM, [])
+    assert ids(destination) == []
+    assert not list(destination.directory.glob("*spool*"))
 
 
 def test_write_when_stdin_stays_open(destination: Destination) -> None:
@@ -150,10 +190,10 @@ def test_write_when_stdin_stays_open(destination: Destination) -> None:
     process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(batch(0))
-    process.stdin.flush()
-    line = process.stdout.readline()
+    for number in range(3):
+        process.stdin.write(SOURCE.batch(number))
+        process.stdin.flush()
+        assert echoed(process.stdout.readline()) == [number + 1]
     process.kill()
     process.communicate()
-    assert echoed(line) == [1]
-    assert ids(destination) == list(range(ROWS))
+    assert ids(destination) == SOURCE.ids_until(3)

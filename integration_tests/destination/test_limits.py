@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
+import threading
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,6 +18,14 @@ from integration_tests.destination.destination_process import (
     record,
     state,
     status,
+)
+from integration_tests.destination.resumable_source import (
+    APPEND,
+    DEDUP,
+    ResumableSource,
+    database_state,
+    echoed,
+    ids,
 )
 
 TEXTS = {
@@ -78,17 +87,9 @@ def test_write_when_no_state_comes(destination: Destination) -> None:
     assert content(destination) == [(n, 600_000) for n in range(4)]
 
 
-def limited_write(destination: Destination, stdin: bytes, limit_bytes: int) -> Outcome:
-    """Run `write` where no file may grow past a limit, which fails as a full disk does."""
-    done = subprocess.run(
-        destination.arguments("write", TEXTS),
-        input=stdin,
-        capture_output=True,
-        check=False,
-        timeout=120,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes)),
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+def limited(arguments: list[str], limit_kib: int) -> list[str]:
+    """Return a command line under which no file may grow past a limit, which fails as a full disk does."""
+    return ["/bin/sh", "-c", f'ulimit -f {limit_kib * 2}; exec "$@"', "sh", *arguments]
 
 
 def test_write_when_the_disk_is_full(destination: Destination) -> None:
@@ -98,7 +99,14 @@ def test_write_when_the_disk_is_full(destination: Destination) -> None:
     before = destination.run("state").stdout
     many = [record("t", {"id": n, "text": f"{n:09d}" * 2000}) for n in range(2, 1000)]
     rest = lines([*many, state("t", 2), status("t")])
-    outcome = limited_write(destination, rest, 4 * MEGABYTE)
+    done = subprocess.run(
+        limited(destination.arguments("write", TEXTS), 4096),
+        input=rest,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    outcome = Outcome(done.returncode, done.stdout, done.stderr)
     assert outcome.exit_code == 1
     assert outcome.error is not None
     assert "can't" in outcome.error
@@ -106,6 +114,32 @@ def test_write_when_the_disk_is_full(destination: Destination) -> None:
     assert destination.run("state").stdout == before
     assert destination.run("write", TEXTS, rest).exit_code == 0
     assert len(content(destination)) == 999
+
+
+@pytest.mark.parametrize("catalog", [APPEND, DEDUP], ids=["append", "dedup"])
+def test_write_when_the_disk_is_full_at_a_commit(destination: Destination, catalog: dict[str, Any]) -> None:
+    """A COMMIT that has no room ends the sync; what was committed before stays, and the next sync goes on."""
+    source = ResumableSource(batches=40, rows=250, text_length=200, pause_s=0.02)
+    process = subprocess.Popen(
+        limited(destination.arguments("write", catalog), 600), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    feeder = threading.Thread(target=source.feed, args=(process.stdin, 0))
+    feeder.start()
+    stdout = process.stdout.read()
+    feeder.join()
+    outcome = Outcome(process.wait(timeout=30), stdout, b"")
+    process.stdout.close()
+    assert outcome.exit_code == 1
+    assert outcome.error is not None
+    assert "DuckDB can't read or write its files" in outcome.error
+    kept = database_state(destination)
+    assert 0 < kept < 40
+    assert kept == max(echoed(stdout))
+    assert ids(destination) == source.ids_until(kept)
+    assert destination.run("write", catalog, source.rest(kept)).exit_code == 0
+    assert ids(destination) == source.ids
 
 
 def test_write_when_the_file_has_an_older_format(destination: Destination) -> None:

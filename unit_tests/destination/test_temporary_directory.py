@@ -40,7 +40,7 @@ def test_open_spool_when_others_were_killed_or_live(tmp_path: Path, monkeypatch:
     with holder(tmp_path) as killed, holder(tmp_path) as living:
         assert killed.stdout is not None
         assert living.stdout is not None
-        left, held = (Path(each.stdout.readline().strip()) for each in (killed, living))
+        left, held = Path(killed.stdout.readline().strip()), Path(living.stdout.readline().strip())
         (left / "1.jsonl").write_text("{}")
         killed.kill()
         killed.wait()
