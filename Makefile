@@ -5,9 +5,14 @@ BIN := $(VENV)/bin
 DATABASE ?= demo.duckdb
 OLDEST_DUCKDB := 1.5.5
 OLDEST_DUCKDB_DIR := build/duckdb-$(OLDEST_DUCKDB)
+CLIENTS := pyairbyte source-faker tools
+interpreter = $(firstword $(wildcard $(HOME)/.pyenv/versions/$1.*/bin/python) $(shell command -v python$1))
+PYTHONS = $(foreach version,3.10 3.11 3.12 3.13,$(if $(call interpreter,$(version)),$(version)))
+TESTS := unit_tests integration_tests
+COMPILE := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types tests tests-oldest-duckdb format lock clean
+.PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit format lock clean
 
 $(VENV)/installed: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -18,7 +23,7 @@ $(VENV)/installed: pyproject.toml requirements/dev.txt
 demo: $(VENV)/installed
 	$(BIN)/python -m mixpanel_to_duckdb.demo $(DATABASE)
 
-test: lint types tests tests-oldest-duckdb
+test: lint types tests tests-oldest-duckdb test-clients
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
@@ -37,13 +42,47 @@ tests-oldest-duckdb: $(VENV)/installed $(OLDEST_DUCKDB_DIR)
 $(OLDEST_DUCKDB_DIR): $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --no-deps --target $@ duckdb==$(OLDEST_DUCKDB)
 
+# Other people's programs, each in an environment of its own: PyAirbyte, Airbyte's source-faker, a linter of Dockerfiles.
+test-clients: $(VENV)/installed $(CLIENTS:%=build/clients/%/installed)
+	$(BIN)/pytest -n 2 client_tests
+
+build/clients/%/installed: requirements/clients/%.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --require-hashes --no-deps -r $<
+	touch $@
+
+# Known vulnerabilities of every locked version; needs the internet, and fails without it.
+audit: build/clients/tools/installed
+	for file in requirements/dev.txt requirements/clients/*.txt destination_duckdb/requirements.txt; do \
+		build/clients/tools/bin/pip-audit --disable-pip --require-hashes --requirement $$file || failed=1; \
+	done; exit $${failed:-0}
+
+# The tests once more on each supported Python that the machine has, pyenv's or another.
+test-pythons: $(PYTHONS:%=test-python-%)
+	@echo "Tested on Python $(or $(PYTHONS),none: there is no supported one here)"; test -n "$(PYTHONS)"
+
+.PRECIOUS: build/pythons/%/installed
+test-python-%: build/pythons/%/installed
+	build/pythons/$*/bin/pytest -n 2 --dist loadfile $(TESTS)
+
+build/pythons/%/installed: pyproject.toml requirements/dev.txt
+	$(call interpreter,$*) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(@D)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
 format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Needs uv; writes exact versions with hashes for every supported Python.
+# Needs uv; writes exact versions with hashes for every supported Python. The images' versions are those of dev.txt.
 lock:
-	uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-emit-package mixpanel-to-duckdb --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --no-emit-package mixpanel-to-duckdb --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/source.txt requirements/source.in
+	$(COMPILE) --constraint requirements/dev.txt --output-file destination_duckdb/requirements.txt requirements/destination.in
+	for client in $(CLIENTS); do \
+		$(COMPILE) --output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit; \
+	done
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .coverage* demo.duckdb
