@@ -41,6 +41,7 @@ def open_database(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         connection.execute("SET enable_progress_bar = false")
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET max_vacuum_tasks = 0")
         yield connection
     finally:
         connection.close()
@@ -70,6 +71,14 @@ def any_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("SET preserve_insertion_order = false")
     yield
     connection.execute(_KEEP_ORDER)
+
+
+def reclaim_at_close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the last checkpoint take back the room of deleted rows.
+
+    Else it is told not to, since it also joins row groups that are not full: 1.4 of 10 s for 1,000,000 new events.
+    """
+    connection.execute("RESET max_vacuum_tasks")
 
 
 def thread_count(config: Config) -> int:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from destination_duckdb.connection import any_order
+from destination_duckdb.connection import any_order, reclaim_at_close
 from destination_duckdb.merge_keys import merge_keys
 from destination_duckdb.table_loader import Target
 from destination_duckdb.tables import column_definitions, column_names
@@ -44,6 +44,7 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, target: Target, batch: st
         f" FROM (SELECT rowid, * FROM {table} WHERE {within}) AS t JOIN {batch} AS b ON {keys.same_key}"
     )
     connection.execute(f"DELETE FROM {batch} WHERE rowid IN (SELECT new_id FROM temp.{_MATCHES} WHERE old_wins)")
+    reclaim_at_close(connection)
     connection.execute(
         f"DELETE FROM {table} WHERE {within} AND rowid IN (SELECT old_id FROM temp.{_MATCHES} WHERE new_id NOT IN"
         f" (SELECT new_id FROM temp.{_MATCHES} WHERE old_wins))"

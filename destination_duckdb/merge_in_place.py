@@ -10,6 +10,7 @@ transaction.
 
 import duckdb
 
+from destination_duckdb.connection import reclaim_at_close
 from destination_duckdb.merge_keys import merge_keys
 from destination_duckdb.table_loader import Target
 
@@ -48,5 +49,7 @@ def delete_replaced(connection: duckdb.DuckDBPyConnection, target: Target, first
     )
     if connection.execute(f"SELECT 1 FROM temp.{_REPLACED} WHERE old_wins LIMIT 1").fetchone():
         raise OrderNeededError
-    connection.execute(f"DELETE FROM {table} WHERE {within} AND rowid IN (SELECT id FROM temp.{_REPLACED})")
+    if connection.execute(f"SELECT 1 FROM temp.{_REPLACED} LIMIT 1").fetchone():
+        reclaim_at_close(connection)
+        connection.execute(f"DELETE FROM {table} WHERE {within} AND rowid IN (SELECT id FROM temp.{_REPLACED})")
     connection.execute(f"DROP TABLE temp.{_REPLACED}")

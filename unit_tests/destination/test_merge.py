@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from destination_duckdb.catalog import StreamKey, StreamPlan, SyncMode
 from destination_duckdb.config import Config
+from destination_duckdb.connection import open_database
 from destination_duckdb.intake import Intake
 from destination_duckdb.protocol import Outbox
 from destination_duckdb.spool import SpoolDirectory
@@ -106,6 +107,22 @@ def test_merge_when_rows_come_twice(
             number += len(rows)
         found = connection.execute('SELECT "number" FROM t').fetchall()
     assert sorted(place for (place,) in found) == sorted(expected(syncs, key, has_deletions=has_deletions))
+
+
+def test_merge_when_half_of_the_rows_come_again(tmp_path: Path) -> None:
+    """Deleted rows take no room once the database is closed."""
+    schema: dict[str, object] = {name: {"type": "integer"} for name in ("key", "at", "number")}
+    plan = StreamPlan(KEY, schema, SyncMode.APPEND_DEDUP, ("key",), "at", 0, 0, 0)
+    rows = [Row(number, "a", number, 1, is_deletion=False) for number in range(5000)]
+    path = tmp_path / "x.duckdb"
+    for each in (rows, rows[::2]):
+        with open_database(Config(str(path))) as connection:
+            write(connection, plan, messages(each, 1, has_deletions=False), tmp_path)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        stored = connection.execute(
+            "SELECT sum(count) FROM pragma_storage_info('t') WHERE column_name = 'at' AND segment_type <> 'VALIDITY'"
+        ).fetchone()
+    assert stored == (5000,)
 
 
 def write(connection: duckdb.DuckDBPyConnection, plan: StreamPlan, lines: bytes, folder: Path) -> None:
