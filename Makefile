@@ -12,6 +12,12 @@ TESTS := unit_tests integration_tests
 COMPILE := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+define environment
+$(PYTHON) -m venv --clear $(@D)
+$(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
+touch $@
+endef
+
 .PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit format lock clean
 
 $(VENV)/installed: pyproject.toml requirements/dev.txt
@@ -43,18 +49,23 @@ $(OLDEST_DUCKDB_DIR): $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --no-deps --target $@ duckdb==$(OLDEST_DUCKDB)
 
 # Other people's programs, each in an environment of its own: PyAirbyte, Airbyte's source-faker, a linter of Dockerfiles.
-test-clients: $(VENV)/installed $(CLIENTS:%=build/clients/%/installed)
-	$(BIN)/pytest -n 2 client_tests
+test-clients: $(VENV)/installed $(patsubst %,build/clients/%/installed,$(CLIENTS) source-image destination-image)
+	$(BIN)/pytest -n 2 --dist worksteal client_tests
 
 build/clients/%/installed: requirements/clients/%.txt
-	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install --quiet --require-hashes --no-deps -r $<
-	touch $@
+	$(environment)
 
-# Known vulnerabilities of every locked version; needs the internet, and fails without it.
+build/clients/source-image/installed: requirements/source.txt
+	$(environment)
+
+build/clients/destination-image/installed: destination_duckdb/requirements.txt
+	$(environment)
+
+# Known vulnerabilities of every locked version. Needs the advisories of the package index: --strict fails without them,
+# where pip-audit alone would find nothing and end well.
 audit: build/clients/tools/installed
 	for file in requirements/dev.txt requirements/clients/*.txt destination_duckdb/requirements.txt; do \
-		build/clients/tools/bin/pip-audit --disable-pip --require-hashes --requirement $$file || failed=1; \
+		build/clients/tools/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$file || failed=1; \
 	done; exit $${failed:-0}
 
 # The tests once more on each supported Python that the machine has, pyenv's or another.

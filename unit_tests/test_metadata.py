@@ -45,7 +45,10 @@ def test_metadata_is_what_the_platform_requires(kind: str) -> None:
     assert data["supportLevel"] in {"community", "certified", "archived"}
     assert uuid.UUID(data["definitionId"]).version == 4
     assert (path.parent / data["icon"]).is_file()
-    assert MetadataFile.from_file(path).data.language.value == "python"
+    metadata = MetadataFile.from_file(path).data
+    assert metadata.language.value == "python"
+    assert metadata.connectorBuildOptions
+    assert "@sha256:" in str(metadata.connectorBuildOptions.baseImage)
 
 
 def test_metadata_versions_are_the_packages() -> None:
