@@ -81,6 +81,7 @@ class Writer:
         """Commit *rows* with the states and ends of streams in *deliveries*, and let go of them."""
         parts = {key: self._parts(key, segment, try_whole=not segment.is_inexact) for key, segment in rows.items()}
         longest_bytes = max((segment.longest_block_bytes for segment in rows.values()), default=0)
+        sorted_keys: set[StreamKey] = set()
         while True:
             loaded: list[StreamKey] = []
             try:
@@ -90,7 +91,10 @@ class Writer:
                         self._load(self._targets[key], each)
                     targets = self._close(deliveries)
                 break
-            except MisfitError:
+            except MisfitError as error:
+                if loaded[-1] in sorted_keys:
+                    raise SystemFault(f"DuckDB refuses rows that it took one part at a time: {error}") from error
+                sorted_keys.add(loaded[-1])
                 parts[loaded[-1]] = self._parts(loaded[-1], rows[loaded[-1]], try_whole=False)
             except OrderNeededError:
                 # For the rest of the sync: what has doubles once has them again.

@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from integration_tests.destination.destination_process import Destination
+from integration_tests.destination.destination_process import Destination, configured, record, status
 from integration_tests.destination.resumable_source import (
     APPEND,
     DEDUP,
+    PROPERTIES,
     REFRESH,
     ResumableSource,
     database_state,
@@ -154,6 +155,22 @@ def test_write_when_killed_at_a_commit(
     assert ids(destination) == HEAVY.ids_until(kept)
     assert destination.run("write", catalog, HEAVY.rest(kept)).exit_code == 0
     assert ids(destination) == HEAVY.ids
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_write_when_a_refresh_is_killed(destination: Destination, seed: int) -> None:
+    """The table keeps the rows of the generation before, until the new one is whole: then it has those alone."""
+    before = {"streams": [configured("t", PROPERTIES, generation_id=6, minimum_generation_id=0)]}
+    first = [record("t", {"id": -1}), status("t")]
+    assert destination.write(before, first).exit_code == 0
+    kept = 0
+    for kill in range(2):
+        stop = at_random(100 + seed * 10 + kill, signal.SIGKILL)
+        stopped_sync(destination, REFRESH, SOURCE, kept, stop)
+        assert ids(destination) in ([-1], SOURCE.ids)
+        kept = database_state(destination)
+    assert destination.run("write", REFRESH, SOURCE.rest(kept)).exit_code == 0
+    assert ids(destination) == SOURCE.ids
 
 
 @pytest.mark.parametrize("seed", range(4))

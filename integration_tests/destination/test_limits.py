@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import threading
 from pathlib import Path
@@ -85,6 +86,16 @@ def test_write_when_no_state_comes(destination: Destination) -> None:
     assert len(warnings) == 2
     assert all("no state came for 1 MB (max_uncommitted_mb)" in warning for warning in warnings)
     assert content(destination) == [(n, 600_000) for n in range(4)]
+
+
+def test_write_when_a_state_comes_late(destination: Destination) -> None:
+    """Rows that were committed early count for the state that covers them in the end."""
+    small = with_config(destination, max_uncommitted_mb=1)
+    messages = [record("t", {"id": n, "text": "x" * 600_000}) for n in range(5)]
+    outcome = small.write(TEXTS, [*messages, state("t", 1), status("t")])
+    assert outcome.exit_code == 0
+    assert [json.loads(line)["state"]["destinationStats"] for line in outcome.states] == [{"recordCount": 5}]
+    assert content(destination) == [(n, 600_000) for n in range(5)]
 
 
 def limited(arguments: list[str], limit_kib: int) -> list[str]:

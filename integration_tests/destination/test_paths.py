@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import tempfile
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from integration_tests.destination.destination_process import Destination, Outcome, configured, record, status
+from integration_tests.destination.destination_process import Destination, Outcome, configured, lines, record, status
 
 CATALOG = {"streams": [configured("t", {"n": {"type": "integer"}})]}
 NOBODY = 65_534
@@ -90,18 +91,32 @@ def test_check_when_the_directory_or_file_is_not_writable() -> None:
 
 
 def test_check_when_the_database_is_locked(destination: Destination) -> None:
-    """`check` names the process that holds the lock."""
+    """`check` names the process that holds the lock, whose private files neither it nor a second sync touches."""
+    spool = Path(f"{destination.database}.spool")
     holder = subprocess.Popen(destination.arguments("write", CATALOG), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert holder.stdin is not None
     try:
-        while not Path(f"{destination.database}.spool").exists():
+        while not spool.exists():
             assert holder.poll() is None
             time.sleep(0.01)
+        assert stat.S_IMODE(spool.stat().st_mode) == 0o700
+        (spool / "mark").touch()
         found = problem(destination.run("check"))
+        assert destination.write(CATALOG, []).exit_code == 1
+        assert (spool / "mark").exists()
     finally:
         holder.stdin.close()
         holder.wait(timeout=30)
     assert f"is in use by process {holder.pid} (" in found
+    assert not spool.exists()
+
+
+@pytest.mark.parametrize(("umask", "mode"), [("000", 0o660), ("022", 0o640), ("077", 0o600)], ids=str)
+def test_write_when_the_umask_is(destination: Destination, umask: str, mode: int) -> None:
+    """The file is for its owner and group, as far as the umask says, and for nobody else."""
+    command = ["/bin/sh", "-c", f'umask {umask}; exec "$@"', "sh", *destination.arguments("write", CATALOG)]
+    assert subprocess.run(command, input=lines([status("t")]), timeout=60, check=False).returncode == 0
+    assert stat.S_IMODE(destination.database.stat().st_mode) == mode
 
 
 def test_check_when_a_stream_is_called_as_its_table(destination: Destination) -> None:

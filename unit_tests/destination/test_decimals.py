@@ -15,7 +15,11 @@ from destination_duckdb.decimals import loses_digits
 
 DIGITS = st.text("0123456789", min_size=1, max_size=24)
 INTEGERS = DIGITS.map(lambda digits: digits.lstrip("0") or "0")
-EXPONENTS = st.one_of(st.just(""), st.integers(-30, 30).map(lambda number: f"e{number}"))
+EXPONENTS = st.one_of(
+    st.just(""),
+    st.one_of(st.integers(-30, 30), st.integers(-420, -280)).map(lambda number: f"e{number}"),
+    st.integers(-420, -280).map(lambda number: f"E{number}"),
+)
 NUMBERS = st.one_of(
     st.tuples(st.sampled_from(["", "-"]), INTEGERS, st.just("."), DIGITS, EXPONENTS).map("".join),
     st.tuples(st.sampled_from(["", "-"]), INTEGERS, EXPONENTS).map("".join),
@@ -57,8 +61,29 @@ def test_loses_digits_when_it_says_no(database: duckdb.DuckDBPyConnection, tmp_p
         ('"1.2.0.12345678901234567"', False),
         ("1.7976931348623157e308", False),
         ("1234567890123456.7e400", False),
+        ("1e-400", True),
+        ("-1E-400", True),
+        ("4e-324", True),
+        ("5e-324", False),
+        ("2.225073858507e-308", False),
+        ("0.00000000001234e-310", True),
+        ("1.23456789e-320", True),
+        ("0e-400", False),
+        ("1e-0002", False),
+        ("1e-99999999999999999999", True),
+        ('"5e-400"', False),
+        ('"3f2e-4567-a"', False),
+        ('"e-400"', False),
     ],
 )
 def test_loses_digits_when_the_number_is(text: str, expected: bool) -> None:
     """Only decimals that a double would round are found; integers and short decimals are not."""
     assert loses_digits(b'{"v":%s}\n' % text.encode()) is expected
+
+
+def test_loses_digits_when_only_the_first_of_many_does() -> None:
+    """Every number of a block is looked at, also where others before and behind it are harmless."""
+    harmless = b'{"v":[1e-100,"e-4000",5e-324,"3f2e-4567-a",0e-999]}\n'
+    assert not loses_digits(harmless * 3)
+    for block in (b'{"v":1e-400}\n' + harmless, harmless + b'{"v":1e-400}\n', harmless + b'{"v":1e-400}\n' + harmless):
+        assert loses_digits(block)
