@@ -23,7 +23,9 @@ EXACT_IN_A_DOUBLE = 2**53
 
 def utc_time(text: str) -> str:
     """Return the SQL of *text*, an ISO time, with its zone."""
-    return f"(CASE WHEN regexp_matches({text}, '{ZONE}') THEN {text} ELSE {text} || 'Z' END)"
+    # DuckDB before 2 reads a zone behind seconds only.
+    timed = f"CASE WHEN {text}[17] = ':' THEN {text} ELSE {text}[:16] || ':00' || {text}[17:] END"
+    return f"({timed} || CASE WHEN regexp_matches({text}, '{ZONE}') THEN '' ELSE 'Z' END)"
 
 
 # CASE, since what is behind its conditions is only worked out where they hold: most of the time goes there.
