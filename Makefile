@@ -49,11 +49,18 @@ $(OLDEST_DUCKDB_DIR): $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --no-deps --target $@ duckdb==$(OLDEST_DUCKDB)
 
 # Other people's programs, each in an environment of its own: PyAirbyte, Airbyte's source-faker, a linter of Dockerfiles.
-test-clients: $(VENV)/installed $(patsubst %,build/clients/%/installed,$(CLIENTS) source-image destination-image)
+test-clients: $(VENV)/installed $(patsubst %,build/clients/%/installed,$(CLIENTS) source-image destination-image wheel)
 	$(BIN)/pytest -n 2 --dist worksteal client_tests
 
 build/clients/%/installed: requirements/clients/%.txt
 	$(environment)
+
+# The package as a user gets it: the newest versions that its ranges allow, whatever the lock file says.
+build/clients/wheel/installed: pyproject.toml $(VENV)/installed
+	$(PYTHON) -m venv --clear $(@D)
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir $(@D) .
+	$(@D)/bin/python -m pip install --quiet $(@D)/*.whl
+	touch $@
 
 build/clients/source-image/installed: requirements/source.txt
 	$(environment)
