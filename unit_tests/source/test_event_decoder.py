@@ -154,7 +154,7 @@ NOT_EVENTS = [
     (b'{"event":"a","properties":{"time":1,"s":"\t"}}', "Invalid control character"),
     (b'{"event":"a","properties":{"time":1,"s":"\\q"}}', "Invalid \\escape"),
     (b'{"event":"a","properties":{"time":1,"s":"\\u12"}}', "Invalid \\uXXXX escape"),
-    (b'{"event":"a","properties":{"time":1,}}', "Expecting"),
+    (b'{"event":"a","properties":{"time":1,}}', ": line 1 column 3"),  # Python 3.13 has other words, and another column
     (b'{"event":"a","properties":{"time":1,"s":"\xff"}}', "'utf-8' codec can't decode byte 0xff"),
     (b'{"event":"a","properties":{"time":1,"distinct_id":"d","$insert_id":"i","s":"\xff"}}', "can't decode byte 0xff"),
     (b'{"event":"a","properties":{"time":1,"distinct_id":"d","$insert_id":"i\xff"}}', "can't decode byte 0xff"),
