@@ -18,7 +18,7 @@ $(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 touch $@
 endef
 
-.PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit format lock clean
+.PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit bench format lock clean
 
 $(VENV)/installed: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -89,6 +89,10 @@ build/pythons/%/installed: pyproject.toml requirements/dev.txt
 	$(@D)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
+# Every figure of the README, measured anew on this machine, in about a quarter of an hour: let nothing else run.
+bench: $(VENV)/installed build/clients/pyairbyte/installed build/clients/benchmarks/installed
+	$(BIN)/python -m benchmarks
+
 format: $(VENV)/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -98,7 +102,7 @@ lock:
 	$(COMPILE) --no-emit-package mixpanel-to-duckdb --extra dev --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/source.txt requirements/source.in
 	$(COMPILE) --constraint requirements/dev.txt --output-file destination_duckdb/requirements.txt requirements/destination.in
-	for client in $(CLIENTS); do \
+	for client in $(CLIENTS) benchmarks; do \
 		$(COMPILE) --output-file requirements/clients/$$client.txt requirements/clients/$$client.in || exit; \
 	done
 

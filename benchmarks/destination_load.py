@@ -8,13 +8,16 @@ start-up apart (that of a sync without rows; for the peer, that of Python and th
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.destination_runs import destination, events, remove_database, report, run, spread, write_messages
+from benchmarks.command import run_command
+from benchmarks.destination_runs import GROUP, destination, events, remove_database, run, write_messages
+from benchmarks.figure import TIMES, Figure
+
+MODES = ("append", "append_dedup")
 
 PEER = """
 import sys, time
@@ -36,64 +39,37 @@ print(time.perf_counter() - start_s)
 """
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="100,000 events and one run of each")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    count, repeats = (100_000, 1) if options.quick else (1_000_000, 5)
+def measure(quick: bool) -> Iterator[Figure]:
+    """Yield the figures of both modes and of the peer, run in turn."""
+    count, repeats = (100_000, 1) if quick else (1_000_000, 5)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         messages, nothing = folder / "messages.jsonl", folder / "nothing.jsonl"
         write_messages(messages, events(count), count, states=5)
         write_messages(nothing, iter(()), 0, states=0)
-        figures = measure(folder, messages, nothing, count, repeats)
-    print_figures(figures)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1))
+        runs = [_in_turn(folder, messages, nothing) for _ in range(repeats)]
+    peer = tuple(each["peer"] for each in runs)
+    yield Figure(GROUP, f"{count:,} events, INSERT … SELECT FROM read_ndjson", "s", peer)
+    for mode in MODES:
+        seconds = tuple(each[mode] for each in runs)
+        rates = tuple(count / each for each in seconds)
+        ratios = tuple(each / other for each, other in zip(seconds, peer, strict=True))
+        yield Figure(GROUP, f"{count:,} events from a file, {mode}", "s", seconds)
+        yield Figure(GROUP, f"{count:,} events from a file, {mode}: rate", "rows/s", rates)
+        yield Figure(GROUP, f"{count:,} events from a file, {mode}: times the peer", TIMES, ratios, at_most=1.5)
 
 
-def measure(folder: Path, messages: Path, nothing: Path, count: int, repeats: int) -> dict[str, list[float]]:
-    """Return the figures of each run, of all three in turn."""
-    figures: dict[str, list[float]] = {}
-
-    def note(name: str, value: float) -> None:
-        figures.setdefault(name, []).append(value)
-
-    for _ in range(repeats):
+def _in_turn(folder: Path, messages: Path, nothing: Path) -> dict[str, float]:
+    """Return the seconds of the peer and of each mode, start-up apart."""
+    remove_database(folder)
+    seconds = {"peer": float(run([sys.executable, "-c", PEER, str(messages), str(folder / "peer.duckdb")]).output)}
+    for mode in MODES:
         remove_database(folder)
-        peer = run([sys.executable, "-c", PEER, str(messages), str(folder / "peer.duckdb")])
-        note("peer_s", float(peer.output))
-        note("peer_peak_mb", peer.peak_mb)
-        for mode in ("append", "append_dedup"):
-            remove_database(folder)
-            command = destination(folder, "write", mode=mode)
-            start_s = run(command, nothing).wall_s
-            ours = run(command, messages)
-            note(f"{mode}_startup_s", start_s)
-            note(f"{mode}_s", ours.wall_s - start_s)
-            note(f"{mode}_cpu_us_per_row", ours.cpu_s / count * 1e6)
-            note(f"{mode}_peak_mb", ours.peak_mb)
-            note(f"{mode}_rows_per_s", count / (ours.wall_s - start_s))
-            note(f"{mode}_ratio", (ours.wall_s - start_s) / float(peer.output))
-    return figures
-
-
-def print_figures(figures: dict[str, list[float]]) -> None:
-    """Print the medians, with their spread."""
-    rows = [("DuckDB's INSERT … SELECT FROM read_ndjson, s", spread(figures["peer_s"]))]
-    for mode in ("append", "append_dedup"):
-        rows += [
-            (f"{mode}: seconds, start-up apart", spread(figures[f"{mode}_s"])),
-            (f"{mode}: ratio to DuckDB's own", spread(figures[f"{mode}_ratio"])),
-            (f"{mode}: rows/s", spread(figures[f"{mode}_rows_per_s"], "{:,.0f}".format)),
-            (f"{mode}: CPU, µs a row", spread(figures[f"{mode}_cpu_us_per_row"])),
-            (f"{mode}: peak memory, MB", spread(figures[f"{mode}_peak_mb"], "{:.0f}".format)),
-            (f"{mode}: start-up, s", spread(figures[f"{mode}_startup_s"])),
-        ]
-    report(f"Loading, median (smallest-largest) of {len(figures['peer_s'])}", rows)
+        command = destination(folder, "write", mode=mode)
+        start_s = run(command, nothing).wall_s
+        seconds[mode] = run(command, messages).wall_s - start_s
+    return seconds
 
 
 if __name__ == "__main__":
-    main()
+    run_command(measure, __doc__)

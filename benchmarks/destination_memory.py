@@ -5,13 +5,14 @@ python -m benchmarks.destination_memory [--quick] [--json FILE]
 
 from __future__ import annotations
 
-import argparse
-import json
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.destination_runs import destination, events, remove_database, report, run, write_messages
+from benchmarks.command import run_command
+from benchmarks.destination_runs import GROUP, destination, events, remove_database, run, write_messages
+from benchmarks.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,43 +25,35 @@ class Shape:
     mode: str
 
     def __str__(self) -> str:
-        return f"{self.rows:,} rows, {self.states:,} states, {self.streams} streams, {self.mode}"
+        states = "1 state" if self.states == 1 else f"{self.states:,} states"
+        streams = "1 stream" if self.streams == 1 else f"{self.streams} streams"
+        return f"{self.rows:,} rows, {states}, {streams}, {self.mode}"
 
 
-SHAPES = [
-    Shape(rows, states, streams, mode)
-    for mode in ("append", "append_dedup")
-    for rows, states, streams in (
-        (100_000, 5, 1),
-        (1_000_000, 5, 1),
-        (1_000_000, 1, 1),
-        (1_000_000, 1000, 1),
-        (3_000_000, 1, 1),
-        (1_000_000, 5, 21),
-    )
-]
+SHAPES = (
+    Shape(100_000, 5, 1, "append"),
+    Shape(1_000_000, 5, 1, "append"),
+    Shape(3_000_000, 5, 1, "append"),
+    Shape(3_000_000, 1, 1, "append_dedup"),
+    Shape(1_000_000, 1000, 1, "append_dedup"),
+    Shape(1_000_000, 5, 21, "append_dedup"),
+)
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    figures = []
+def measure(quick: bool) -> Iterator[Figure]:
+    """Yield the peak memory of each shape, and its rate."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for shape in SHAPES:
-            rows = shape.rows // 10 if options.quick else shape.rows
+        for shape in (replace(each, rows=each.rows // 10) if quick else each for each in SHAPES):
+            rows = shape.rows
             messages = folder / "messages.jsonl"
             write_messages(messages, events(rows), rows, shape.states, shape.streams)
             remove_database(folder)
             done = run(destination(folder, "write", mode=shape.mode, streams=shape.streams), messages)
-            figures.append({**asdict(shape), "rows": rows, "peak_mb": done.peak_mb, "wall_s": done.wall_s})
-            report(str(shape), [("peak memory, MB", f"{done.peak_mb:.0f}"), ("seconds", f"{done.wall_s:.2f}")])
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1))
+            at = rows if shape.mode == "append" else None
+            yield Figure(GROUP, f"{shape}: peak memory", "MB", (done.peak_mb,), at_most=600, at=at)
+            yield Figure(GROUP, f"{shape}: rate, start-up included", "rows/s", (rows / done.wall_s,), at=at)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(measure, __doc__)

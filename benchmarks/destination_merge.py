@@ -2,21 +2,22 @@
 
     python -m benchmarks.destination_merge [--quick] [--json FILE]
 
-100,000 events of the last 5 days, half of them new, into tables of 1,000,000 and 20,000,000 events over 100 and 2,000
+100,000 events of the last 5 days into tables of 1,000,000 and 20,000,000 events over 100 and 2,000
 days; then the same again, as a lookback does. The tables are made in SQL, in the shape that the destination gives them.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
-from benchmarks.destination_runs import destination, events, report, run, spread, write_messages
+from benchmarks.command import run_command
+from benchmarks.destination_runs import GROUP, Run, destination, events, run, write_messages
+from benchmarks.figure import TIMES, Figure
 
 BATCH = 100_000
 # In a process of its own: the peak memory of a process counts as that of those that it starts.
@@ -56,14 +57,10 @@ def count_rows(folder: Path) -> int:
     return int(row[0])
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="tables of 100,000 and 1,000,000, two merges of each")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    sizes, repeats = ((100_000, 1_000_000), 2) if options.quick else ((1_000_000, 20_000_000), 5)
-    figures: dict[str, list[float]] = {}
+def measure(quick: bool) -> Iterator[Figure]:
+    """Yield the figures of the small and of the large table, merged in turn."""
+    sizes, repeats = ((100_000, 1_000_000), 2) if quick else ((1_000_000, 20_000_000), 4)
+    runs: dict[int, list[Run]] = {rows: [] for rows in sizes}
     with tempfile.TemporaryDirectory() as name:
         folders = {rows: Path(name) / str(rows) for rows in sizes}
         commands: dict[int, list[str]] = {}
@@ -74,33 +71,23 @@ def main() -> None:
             for rows, folder in folders.items():
                 batch = folder / "batch.jsonl"
                 write_messages(batch, events(BATCH, days=5, seed=7, emitted_at=1_700_000_000_000 + repeat), BATCH, 1)
-                merged = run(commands[rows], batch)
-                figures.setdefault(f"{rows}_{'first' if repeat == 0 else 'again'}_s", []).append(merged.wall_s)
-                figures.setdefault(f"{rows}_peak_mb", []).append(merged.peak_mb)
+                runs[rows].append(run(commands[rows], batch))
                 assert count_rows(folder) == rows + BATCH, "a merge must not change the number of rows of a lookback"
-    print_figures(figures, sizes)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1))
+    yield from figures(runs)
 
 
-def print_figures(figures: dict[str, list[float]], sizes: tuple[int, int]) -> None:
-    """Print the medians, with their spread."""
-    small, large = sizes
-    rows = []
-    for size in sizes:
-        rows += [
-            (f"100,000 new events into {size:,}, whole process, s", spread(figures[f"{size}_first_s"])),
-            (f"the same 100,000 again into {size:,}, s", spread(figures[f"{size}_again_s"])),
-            (f"peak memory into {size:,}, MB", spread(figures[f"{size}_peak_mb"], "{:.0f}".format)),
-        ]
-    again = [b / a for a, b in zip(figures[f"{small}_again_s"], figures[f"{large}_again_s"], strict=True)]
-    first = [b / a for a, b in zip(figures[f"{small}_first_s"], figures[f"{large}_first_s"], strict=True)]
-    rows += [
-        (f"ratio {large:,} to {small:,}, new", spread(first)),
-        (f"ratio {large:,} to {small:,}, again", spread(again)),
-    ]
-    report("Merging, median (smallest-largest); no merge changed the number of rows of a lookback", rows)
+def figures(runs: dict[int, list[Run]]) -> Iterator[Figure]:
+    """Yield what the first merge and those of the same events again took, and how the tables compare."""
+    for rows, each in runs.items():
+        first, *again = (merged.wall_s for merged in each)
+        yield Figure(GROUP, f"{BATCH:,} new events merged into {rows:,}, whole process", "s", (first,))
+        yield Figure(GROUP, f"the same {BATCH:,} merged again into {rows:,}", "s", tuple(again))
+        peaks = tuple(merged.peak_mb for merged in each)
+        yield Figure(GROUP, f"merging into {rows:,}: peak memory", "MB", peaks, at_most=600)
+    small, large = runs.values()
+    ratios = tuple(b.wall_s / a.wall_s for a, b in zip(small, large, strict=True))
+    yield Figure(GROUP, "merging into the large table, times the small", TIMES, ratios, at_most=1.5)
 
 
 if __name__ == "__main__":
-    main()
+    run_command(measure, __doc__)

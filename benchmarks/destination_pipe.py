@@ -9,23 +9,26 @@ side; the pipe's start-up (that of both processes, without events) is shown apar
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from benchmarks.destination_runs import destination, remove_database, report, spread
+from benchmarks.command import run_command
+from benchmarks.destination_runs import destination, remove_database
+from benchmarks.figure import TIMES, Figure
 from mixpanel_simulator import Scenario, Simulator, start_simulator
 
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
 DAYS = 5
+MODES = ("append", "append_dedup")
+GROUP = "pipe"
 LOAD = """
 import sys, time
 import duckdb
@@ -45,8 +48,8 @@ print(time.perf_counter() - start_s)
 """
 
 
-def pipe_s(folder: Path, simulator: Simulator, mode: str) -> tuple[float, float]:
-    """Return the seconds of a sync, and the CPU seconds of both processes."""
+def pipe_s(folder: Path, simulator: Simulator, mode: str) -> float:
+    """Return the seconds of a sync."""
     remove_database(folder)
     write = destination(folder, "write", mode=mode)
     config = folder / "source.json"
@@ -64,16 +67,13 @@ def pipe_s(folder: Path, simulator: Simulator, mode: str) -> tuple[float, float]
     configured = {"stream": stream, "sync_mode": "incremental", "destination_sync_mode": mode}
     catalog.write_text(json.dumps({"streams": [configured]}))
     read = [sys.executable, str(MAIN), "read", "--config", str(config), "--catalog", str(catalog)]
-    before = os.times()
     start_s = time.perf_counter()
     source = subprocess.Popen(read, stdout=subprocess.PIPE)
     assert source.stdout is not None
     done = subprocess.run(write, stdin=source.stdout, capture_output=True, check=False)
     source.stdout.close()
     assert (source.wait(), done.returncode) == (0, 0), done.stdout[-2000:]
-    wall_s, after = time.perf_counter() - start_s, os.times()
-    cpu_s = after.children_user + after.children_system - before.children_user - before.children_system
-    return wall_s, cpu_s
+    return time.perf_counter() - start_s
 
 
 def peer_s(folder: Path, simulator: Simulator) -> tuple[float, float]:
@@ -100,52 +100,38 @@ def count_rows(path: Path) -> int:
     return int(row[0])
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="100,000 events and one run of each")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    count, repeats = (100_000, 1) if options.quick else (1_000_000, 3)
-    figures: dict[str, list[float]] = {}
+def measure(quick: bool) -> Iterator[Figure]:
+    """Yield the figures of the pipe and of its peer, run in turn."""
+    count, repeats = (100_000, 1) if quick else (1_000_000, 3)
     first_day = date(2026, 1, 1)
     scenario = Scenario(first_day=first_day, days=DAYS, events_per_day=count // DAYS, render_ahead="gzip")
     empty = Scenario(first_day=first_day, days=DAYS, events_per_day=0)
     with tempfile.TemporaryDirectory() as name, start_simulator(scenario) as full, start_simulator(empty) as none:
-        folder = Path(name)
-        for _ in range(repeats):
-            download_s, load_s = peer_s(folder, full)
-            figures.setdefault("curl_s", []).append(download_s)
-            figures.setdefault("read_ndjson_s", []).append(load_s)
-            assert count_rows(folder / "peer.duckdb") == count
-            for mode in ("append", "append_dedup"):
-                start_s, _ = pipe_s(folder, none, mode)
-                wall_s, cpu_s = pipe_s(folder, full, mode)
-                assert count_rows(folder / "destination.duckdb") == count
-                figures.setdefault(f"{mode}_startup_s", []).append(start_s)
-                figures.setdefault(f"{mode}_s", []).append(wall_s)
-                figures.setdefault(f"{mode}_cpu_s", []).append(cpu_s)
-                figures.setdefault(f"{mode}_ratio", []).append((wall_s - start_s) / (download_s + load_s))
-    print_figures(figures)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1))
+        runs = [_in_turn(Path(name), full, none, count) for _ in range(repeats)]
+    peer = tuple(each["curl"] + each["read_ndjson"] for each in runs)
+    for part, told in (("curl", "curl --compressed to a file"), ("read_ndjson", "one INSERT … FROM read_ndjson")):
+        yield Figure(GROUP, f"{count:,} events, {told}", "s", tuple(each[part] for each in runs))
+    for mode in MODES:
+        whole = tuple(each[mode] for each in runs)
+        apart = tuple(each[mode] - each[f"{mode} start"] for each in runs)
+        ratios = tuple(each / other for each, other in zip(apart, peer, strict=True))
+        yield Figure(GROUP, f"{count:,} events, source | destination, {mode}: whole processes", "s", whole)
+        yield Figure(
+            GROUP, f"{count:,} events, {mode}: rate, start-up apart", "rows/s", tuple(count / s for s in apart)
+        )
+        yield Figure(GROUP, f"{count:,} events, {mode}: times curl and read_ndjson", TIMES, ratios, at_most=1.5)
 
 
-def print_figures(figures: dict[str, list[float]]) -> None:
-    """Print the medians, with their spread."""
-    rows = [
-        ("curl --compressed to a file, s", spread(figures["curl_s"])),
-        ("one INSERT … SELECT FROM read_ndjson, s", spread(figures["read_ndjson_s"])),
-    ]
-    for mode in ("append", "append_dedup"):
-        rows += [
-            (f"pipe, {mode}: seconds, whole processes", spread(figures[f"{mode}_s"])),
-            (f"pipe, {mode}: of them start-up", spread(figures[f"{mode}_startup_s"])),
-            (f"pipe, {mode}: CPU seconds of both processes", spread(figures[f"{mode}_cpu_s"])),
-            (f"pipe, {mode}: ratio, start-up apart", spread(figures[f"{mode}_ratio"])),
-        ]
-    report("The whole pipe, median (smallest-largest)", rows)
+def _in_turn(folder: Path, full: Simulator, none: Simulator, count: int) -> dict[str, float]:
+    """Return the seconds of each, and of the pipe without events."""
+    seconds = dict(zip(("curl", "read_ndjson"), peer_s(folder, full), strict=True))
+    assert count_rows(folder / "peer.duckdb") == count
+    for mode in MODES:
+        seconds[f"{mode} start"] = pipe_s(folder, none, mode)
+        seconds[mode] = pipe_s(folder, full, mode)
+        assert count_rows(folder / "destination.duckdb") == count
+    return seconds
 
 
 if __name__ == "__main__":
-    main()
+    run_command(measure, __doc__)

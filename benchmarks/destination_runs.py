@@ -1,4 +1,4 @@
-"""What the destination's benchmarks share: made-up events, runs of processes, medians and spreads.
+"""What the destination's benchmarks share: made-up events, runs of processes.
 
 Events are lines of about 730 bytes, RECORD messages as the source writes them, the same for the same number.
 """
@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +26,8 @@ PROPERTIES: dict[str, Any] = {
 }
 NAMES = ["Sign Up", "Purchase", "Page View", "Search", "Añadir al carrito"]
 CITIES = ["São Paulo", "東京", "Zürich", "Oslo"]
-FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
-MEGABYTE = 1 << 20
+FIRST_MS = 1_767_225_600_000  # 2026-01-01
+GROUP = "destination"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def run(command: Sequence[str], stdin: Path | None = None) -> Run:
     process.returncode = os.waitstatus_to_exitcode(code)
     process.stdout.close()
     assert process.returncode == 0, output[-2000:]
-    return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+    return Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6, output)
 
 
 def destination(folder: Path, command: str, *, mode: str = "append", streams: int = 1, **config: Any) -> list[str]:
@@ -79,18 +77,22 @@ def destination(folder: Path, command: str, *, mode: str = "append", streams: in
 
 def events(count: int, days: int = 30, seed: int = 1, emitted_at: int = 1_700_000_000_000) -> Iterator[str]:
     """Yield the `record` of *count* events in order of time over *days* days, without `stream`."""
-    chance = random.Random(seed)
+    bits = random.Random(seed).getrandbits
+    step_ms = days * 86_400_000 / count
     for number in range(count):
-        at = FIRST + timedelta(days=days) * (number / count)
-        time_ms = int(at.timestamp() * 1000)
-        user, insert_id = chance.randrange(50_000), f"{chance.getrandbits(64):016x}"
-        text = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+        day, of_day_ms = divmod(int(number * step_ms), 86_400_000)
+        time_ms = FIRST_MS + day * 86_400_000 + of_day_ms
+        of_day_s, millisecond = divmod(of_day_ms, 1000)
+        clock = f"{of_day_s // 3600:02}:{of_day_s // 60 % 60:02}:{of_day_s % 60:02}.{millisecond:03}"
+        chance = bits(96)
+        user, insert_id = chance % 50_000, f"{chance >> 32:016x}"
         yield (
-            f'"data":{{"event":"{NAMES[user % 5]}","time":"{text}","distinct_id":"user-{user:06d}",'
+            f'"data":{{"event":"{NAMES[user % 5]}","time":"2026-{day // 30 + 1:02}-{day % 30 + 1:02}T{clock}Z",'
+            f'"distinct_id":"user-{user:06d}",'
             f'"insert_id":"{insert_id}","properties":{{"time":{time_ms},"distinct_id":"user-{user:06d}",'
             f'"$insert_id":"{insert_id}","$browser":"Chrome","$city":"{CITIES[number % 4]}","mp_country_code":"CH",'
-            f'"$current_url":"https://example.com/p/{chance.randrange(10**6)}?utm_source=news&utm_medium=mail",'
-            f'"price":{chance.randrange(10**4) / 100},"quantity":{number % 10},"items":[{{"sku":"A-{number % 999}",'
+            f'"$current_url":"https://example.com/p/{chance % 999_983}?utm_source=news&utm_medium=mail",'
+            f'"price":{chance % 9_973 / 100},"quantity":{number % 10},"items":[{{"sku":"A-{number % 999}",'
             f'"n":1,"tags":["x","y"]}},{{"sku":"A-{number % 997}","n":1,"tags":["x","y"]}}],"premium":true,'
             f'"coupon":null,"mp_processing_time_ms":{time_ms + 1500},"$os":"Mac OS X","$screen_height":1080,'
             f'"$screen_width":1920,"$lib_version":"2.47.0","$referrer":"https://www.google.com/"}}}},'
@@ -121,15 +123,3 @@ def remove_database(folder: Path) -> None:
     """Remove the database of the run before."""
     for path in folder.glob("*.duckdb*"):
         path.unlink()
-
-
-def spread(values: Sequence[float], shown: Callable[[float], str] = "{:.2f}".format) -> str:
-    """Return the median with the smallest and the largest value."""
-    return f"{shown(statistics.median(values))} ({shown(min(values))}-{shown(max(values))})"
-
-
-def report(title: str, rows: Sequence[tuple[str, str]]) -> None:
-    """Print a small table."""
-    print(f"\n{title}", flush=True)
-    for name, value in rows:
-        print(f"  {name:<58}{value}", flush=True)

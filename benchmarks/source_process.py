@@ -25,7 +25,7 @@ class SourceProcess:
     read_s: float
     process_s: float
     cpu_s: float
-    peak_mib: float
+    peak_mb: float
     reports: tuple[Mapping[str, Any], ...]
 
 
@@ -56,7 +56,7 @@ def _run(command: list[str]) -> SourceProcess:
         read_s=ended_s - min(report["started_s"] for report in reports),
         process_s=time.monotonic() - started_s,
         cpu_s=usage.ru_utime + usage.ru_stime,
-        peak_mib=usage.ru_maxrss / 1024,
+        peak_mb=usage.ru_maxrss * 1024 / 1e6,
         reports=reports,
     )
 

@@ -1,0 +1,77 @@
+"""All benchmarks, one after the other: `make bench`, or python -m benchmarks [--quick] [--results FOLDER].
+
+Prints each figure as it comes, and writes benchmarks.json, benchmarks.txt and benchmarks.svg to FOLDER. Where FOLDER
+is the project's own, the README gets the same figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import (
+    destination_load,
+    destination_memory,
+    destination_merge,
+    destination_pipe,
+    latency,
+    source_events,
+    source_profiles,
+)
+from benchmarks.command import Measure, told
+from benchmarks.figure import Figure
+from benchmarks.machine import machine
+from benchmarks.peers import run as peers
+from benchmarks.table import markdown, text_table, with_figures
+from client_tests.environments import client_program
+
+FOLDER = Path(__file__).with_name("results")
+README = Path(__file__).parents[1] / "README.md"
+ALL: tuple[Measure, ...] = (
+    source_events.measure,
+    destination_load.measure,
+    destination_pipe.measure,
+    peers.measure,
+    destination_merge.measure,
+    destination_memory.measure,
+    source_profiles.measure,
+    latency.measure,
+)
+
+
+def main() -> None:
+    """Measure everything."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer rows, and one run of each: does it work?")
+    parser.add_argument("--results", type=Path, help="a folder for the results (default: the project's own)")
+    options = parser.parse_args()
+    if options.quick and options.results is None:
+        parser.error("--quick measures too little for the project's own results: give --results FOLDER")
+    started_s = time.monotonic()
+    figures = [figure for measure in ALL for figure in told(measure(options.quick))]
+    folder: Path = options.results or FOLDER
+    write(folder, machine(), figures)
+    if folder == FOLDER:
+        README.write_text(with_figures(README.read_text(), markdown(machine(), figures)))
+    print(f"{len(figures)} figures in {time.monotonic() - started_s:.0f} s, written to {folder}")
+
+
+def write(folder: Path, where: Mapping[str, str], figures: Sequence[Figure]) -> None:
+    """Write the figures as JSON, as text and as a chart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results = folder / "benchmarks.json"
+    results.write_text(
+        json.dumps({"machine": where, "figures": [asdict(figure) for figure in figures]}, indent=1) + "\n"
+    )
+    (folder / "benchmarks.txt").write_text(text_table(where, figures))
+    chart = [client_program("benchmarks", "python"), Path(__file__).with_name("chart.py")]
+    subprocess.run([*chart, results, folder / "benchmarks.svg"], check=True)
+
+
+if __name__ == "__main__":
+    main()
