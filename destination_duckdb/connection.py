@@ -121,6 +121,8 @@ def _refuse_other_databases(path: str) -> None:
 def _refuse_unwritable(path: Path) -> None:
     if path.is_dir():
         raise ConfigError(f"destination_path {path} is a directory: give the path of a file in it.")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"destination_path {path} is no regular file: give the path of one, or of a new one.")
     if not path.parent.is_dir():
         raise ConfigError(f"The directory {path.parent} of destination_path does not exist: create it.")
     if not os.access(path.parent, os.W_OK | os.X_OK):
@@ -137,7 +139,8 @@ def _explained(error: duckdb.Error, config: Config) -> DestinationError:
             f"The database {path} is in use by process {holder['pid']} ({holder['program']}): DuckDB lets only one"
             " process write. End that process, or try again later."
         )
-    if "not a valid DuckDB database file" in text:
+    # It knows the files of SQLite, and would open them with an extension.
+    if "not a valid DuckDB database file" in text or "sqlite_scanner" in text:
         return ConfigError(f"The file {path} is not a DuckDB database: choose another destination_path.")
     if "does not match stored checksum" in text:
         return ConfigError(f"The database {path} is damaged: restore it from a copy. DuckDB says: {text}")

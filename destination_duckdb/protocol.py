@@ -1,13 +1,14 @@
 """The messages that this destination sends, and the one door to stdout.
 
 In: what happened. Out: one line a message, written whole and at once, with secrets masked in all but states. Raises
-SystemFault when nobody reads any more. Nothing but protocol messages goes through here, and nothing else in the
-package writes to stdout.
+SystemFault when nobody reads any more, StalledError when nobody reads and the sync is to stop. Nothing but protocol
+messages goes through here, and nothing else in the package writes to stdout.
 """
 
 import os
+import select
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -17,12 +18,26 @@ from destination_duckdb.errors import DestinationError, SystemFault
 LogLevel = Literal["DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 
 
+# What a pipe that is ready takes without waiting.
+_READY_BYTES = select.PIPE_BUF
+_POLL_S = 0.25
+
+
+class StalledError(SystemFault):
+    """A message waits for its reader, and the sync is to stop."""
+
+
 class Outbox:
     """Sends messages to a file descriptor, stdout unless told otherwise."""
 
     def __init__(self, descriptor: int = 1) -> None:
         self._descriptor = descriptor
         self._secrets: list[bytes] = []
+        self._stop: Callable[[], bool] = lambda: False
+
+    def stop_when(self, stop: Callable[[], bool]) -> None:
+        """Wait for a reader only until *stop* says so."""
+        self._stop = stop
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Mask *secrets* in every message from now on, wherever their text comes from."""
@@ -59,7 +74,8 @@ class Outbox:
         remaining = memoryview(line + b"\n")
         try:
             while remaining:
-                remaining = remaining[os.write(self._descriptor, remaining) :]
+                self._wait_for_reader()
+                remaining = remaining[os.write(self._descriptor, remaining[:_READY_BYTES]) :]
         except BrokenPipeError as error:
             raise SystemFault("Nobody reads the messages of this destination any more: it stops.") from error
         except OSError as error:
@@ -67,3 +83,8 @@ class Outbox:
 
     def _send(self, message: object) -> None:
         self.line(self.masked(msgspec.json.encode(message)))
+
+    def _wait_for_reader(self) -> None:
+        while not select.select([], [self._descriptor], [], _POLL_S)[1]:
+            if self._stop():
+                raise StalledError("Nobody reads the messages of this destination, which is to stop.")

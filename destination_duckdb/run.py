@@ -25,7 +25,7 @@ from destination_duckdb.config import Config, parse_config
 from destination_duckdb.connection import open_database, transaction
 from destination_duckdb.errors import ConfigError, DestinationError, SystemFault, TransientError
 from destination_duckdb.intake import Intake
-from destination_duckdb.protocol import Outbox
+from destination_duckdb.protocol import Outbox, StalledError
 from destination_duckdb.spool import open_spool
 from destination_duckdb.state_command import state_file
 from destination_duckdb.stream_tables import StreamTables
@@ -101,6 +101,7 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
                 " key the one that was extracted last is kept.",
             )
     terminated: list[int] = []
+    outbox.stop_when(lambda: bool(terminated))
     with open_database(config) as connection, open_spool(config) as spool:
 
         def terminate(number: int, _frame: FrameType | None) -> None:
@@ -116,11 +117,12 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
             intake = Intake([plan.key for plan in plans], config, spool)
             intake.start()
             Writer(connection, config, targets, spool, outbox).run(intake.queue, lambda: bool(terminated))
-        except duckdb.InterruptException:
+        except (duckdb.InterruptException, StalledError):
             if not terminated:
                 raise
     if terminated:
-        outbox.log("WARN", "Terminated: what was committed is kept, and the next sync goes on from the last state.")
+        with suppress(StalledError):
+            outbox.log("WARN", "Terminated: what was committed is kept, and the next sync goes on from the last state.")
         return _SIGNALLED + terminated[0]
     return 0
 
@@ -157,6 +159,11 @@ def _explained(error: Exception) -> DestinationError:
     # A COMMIT that the disk has no room for is an error of the transaction, not of input or output.
     if isinstance(error, duckdb.IOException) or "Could not write file" in str(error):
         return TransientError(f"DuckDB can't read or write its files: {error}")
+    if isinstance(error, (duckdb.CatalogException, duckdb.DependencyException)):
+        told = str(error).splitlines()[0]
+        return ConfigError(
+            f"An index, a view or another object of the database is in the way: drop or rename it ({told})."
+        )
     if isinstance(error, duckdb.Error):
         return SystemFault(f"DuckDB failed: {error}")
     return SystemFault(f"Unexpected {type(error).__name__}: {error}")

@@ -84,12 +84,31 @@ def test_check_when_the_directory_is_missing(tmp_path: Path) -> None:
     assert f"directory {tmp_path / 'no'} of destination_path does not exist" in message["connectionStatus"]["message"]
 
 
-def test_check_when_the_file_is_something_else(destination: Destination) -> None:
+SQLITE = b"SQLite format 3\x00\x10\x00\x01\x01\x00\x40\x20\x20" + bytes(5000)
+
+
+@pytest.mark.parametrize("content", [b"no database" * 1000, b"", b"x", bytes(20_000), SQLITE], ids=range(5))
+def test_check_when_the_file_is_something_else(destination: Destination, content: bytes) -> None:
     """`check` says that the file is no DuckDB database, and leaves it as it is."""
-    destination.database.write_bytes(b"no database" * 1000)
+    destination.database.write_bytes(content)
     (message,) = destination.run("check").messages
     assert "is not a DuckDB database" in message["connectionStatus"]["message"]
-    assert destination.database.read_bytes() == b"no database" * 1000
+    assert destination.database.read_bytes() == content
+
+
+def test_write_when_an_object_is_in_the_way(destination: Destination) -> None:
+    """An index that keeps a column from changing its type is told in one sentence, and nothing has changed."""
+    assert destination.write(NUMBERS, [record("numbers", {"n": 1}), status("numbers")]).exit_code == 0
+    with duckdb.connect(str(destination.database)) as connection:
+        connection.execute("CREATE INDEX in_the_way ON numbers (n)")
+    texts = {"streams": [configured("numbers", {"n": {"type": "string"}, "new": {"type": "string"}})]}
+    outcome = destination.write(texts, [status("numbers")])
+    assert outcome.exit_code == 1
+    assert outcome.error is not None
+    assert "is in the way" in outcome.error
+    assert b"Traceback" not in outcome.stdout
+    assert rows(destination.database, "DESCRIBE SELECT n FROM numbers")[0][1] == "HUGEINT"
+    assert rows(destination.database, "SELECT count(*) FROM duckdb_columns() WHERE column_name = 'new'") == [(0,)]
 
 
 @pytest.mark.parametrize(

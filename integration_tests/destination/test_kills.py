@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from integration_tests.destination.destination_process import Destination, configured, record, status
+from integration_tests.destination.destination_process import Destination, configured, lines, record, state, status
 from integration_tests.destination.resumable_source import (
     APPEND,
     DEDUP,
@@ -65,7 +65,9 @@ def at_random(seed: int, number: int) -> Stop:
     return stop
 
 
-def when_the_log(destination: Destination, changed: Callable[[int, int], bool], times: int, delay_s: float) -> Stop:
+def when_the_log(
+    destination: Destination, changed: Callable[[int, int], bool], times: int, delay_s: float, *, kills: bool = True
+) -> Stop:
     """Return what kills a moment after the write-ahead log has *changed* its size for so many times."""
     log = Path(f"{destination.database}.wal")
 
@@ -82,7 +84,8 @@ def when_the_log(destination: Destination, changed: Callable[[int, int], bool], 
             left -= changed(before, now)
             before = now
         time.sleep(delay_s)
-        process.kill()
+        if kills:
+            process.kill()
 
     return stop
 
@@ -199,6 +202,22 @@ def test_write_when_terminated_in_a_long_statement(destination: Destination) -> 
     assert (code, echoes) == (128 + signal.SIGTERM, [])
     assert ids(destination) == []
     assert not list(destination.directory.glob("*spool*"))
+
+
+def test_write_when_terminated_and_nobody_reads(destination: Destination) -> None:
+    """SIGTERM ends a sync whose reader stopped reading, too; the state that it could not send is in the database."""
+    process = subprocess.Popen(destination.arguments("write", APPEND), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    pad = "x" * 500_000
+    process.stdin.write(lines([record("t", {"id": 1}), state("t", {"batches": 1, "pad": pad})]))
+    process.stdin.flush()
+    when_the_log(destination, lambda before, now: before < len(pad) <= now, 1, 0.1, kills=False)(process)
+    process.terminate()
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM
+    process.communicate()
+    assert database_state(destination) == 1
+    assert ids(destination) == [1]
 
 
 def test_write_when_stdin_stays_open(destination: Destination) -> None:

@@ -33,7 +33,7 @@ def problem(outcome: Outcome) -> str:
         ("s3://key:s3cret-t0ken@bucket/x.duckdb", "begins with 's3:', which is no file"),
         ("a\0b", "`destination_path` is 'a\\x00b'"),
         ("n" * 300, "File name too long"),
-        ("/dev/full", "No space left on device"),
+        ("/dev/full", "is no regular file"),
         ("md:database", "md:database lies at MotherDuck: give its motherduck_api_key too"),
         ("md:database?motherduck_token=s3cret-t0ken&x=1", "The database md:database can't be opened"),
         ("motherduck:database?motherduck_token=s3cret-t0ken", "The database motherduck:database can't be opened"),
