@@ -29,13 +29,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pip(python: str | Path, *arguments: str | Path) -> str:
     """Run pip and return what it says."""
-    command = [python, "-m", "pip", *arguments]
+    command: list[str | Path] = [python, "-m", "pip", *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, env=offline()).stdout
 
 
 def run(program: str, *arguments: str, directory: Path) -> str:
     """Run one of the wheel's programs from a directory that has nothing of this tree."""
-    command = [client_program("wheel", program), *arguments]
+    command: list[str | Path] = [client_program("wheel", program), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=directory, env={}).stdout
 
 

@@ -80,14 +80,16 @@ def run_source(
     streams: Iterable[str] = ("events",),
     state: list[dict[str, Any]] | None = None,
     plain: bool = False,
+    bare: bool = False,
     **configured: Any,
 ) -> SourceRun:
     """Read *streams*, each in its best mode but for what is *configured* otherwise in the catalog.
 
-    *plain* goes through the CDK's own `read`, a message a record.
+    *plain* goes through the CDK's own `read`, a message a record; *bare* makes the source without config and state,
+    which it then gets with each command.
     """
     states = [AirbyteStateMessageSerializer.load(message) for message in state] if state else None
-    source = SourceMixpanelParallel(config=config, state=states)
+    source = SourceMixpanelParallel() if bare else SourceMixpanelParallel(config=config, state=states)
     run = SourceRun()
     try:
         catalog = best_catalog(source.discover(LOGGER, config))

@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any
 
 from airbyte_cdk.models import (
+    AirbyteCatalog,
     AirbyteConnectionStatus,
     AirbyteMessage,
     AirbyteStateMessage,
@@ -37,7 +38,11 @@ from source_mixpanel_parallel.stream_composer import StreamComposer
 
 
 class SourceMixpanelParallel(ConcurrentDeclarativeSource):
-    """Airbyte source for Mixpanel; any tool that drives a CDK source can drive it."""
+    """Airbyte source for Mixpanel; any tool that drives a CDK source can drive it.
+
+    A manifest's source needs its config from the start. Made without one, as `airbyte-cdk connector test` makes it, it
+    leaves each command to a source that is made with the command's.
+    """
 
     def __init__(
         self,
@@ -73,6 +78,9 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> Iterator[bytes | AirbyteMessage]:
         """Yield the same as `read`, but records as batches of RECORD lines: many times faster."""
+        if self._lacks(config):
+            yield from SourceMixpanelParallel(catalog, config, state).read_batches(logger, config, catalog, state)
+            return
         self._configured = {configured.stream.name: configured for configured in catalog.streams}
         streams = self._select_streams(self.streams(config), catalog)
         emission = Emission({stream.name: stream for stream in streams})
@@ -81,8 +89,16 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
                 yield from emission.handle(message)
         yield from emission.finish()
 
+    def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
+        """List the streams, those that the config declares too."""
+        if self._lacks(config):
+            return SourceMixpanelParallel(config=config).discover(logger, config)
+        return super().discover(logger, config)
+
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteConnectionStatus:
         """Say in a sentence whether the config works, with one cheap request."""
+        if self._lacks(config):
+            return SourceMixpanelParallel(config=config).check(logger, config)
         hide_encoded_credentials(self._config.get("credentials", {}))
         name = self._source_config["check"]["stream_names"][0]
         definition = next(stream for stream in self._source_config["streams"] if stream["name"] == name)
@@ -94,6 +110,9 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
             return check_connection(export, identity, self._config, Settings.from_config(self._config))
         except ConfigError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+
+    def _lacks(self, config: Mapping[str, Any]) -> bool:
+        return bool(config) and not self._config
 
     def _prepare_for_stream_build(self) -> None:
         credentials = self._config.get("credentials", {})

@@ -88,3 +88,12 @@ def test_today_is_never_finished() -> None:
         simulator.clear_requests()
         run_source(config, state=first.last_state("events"))
         assert asked_days(simulator) == [str(today)]
+
+
+def test_source_that_gets_its_config_late_goes_on_from_the_state(simulator: Simulator) -> None:
+    """A tool may make the source with nothing, and hand config and state over with the command."""
+    first = run_source({**config_for(simulator), "end_date": "2026-01-15"}, plain=True, bare=True)
+    assert len(first.records("events")) == 15 * 60
+    simulator.clear_requests()
+    run_source(config_for(simulator), state=first.last_state("events"), plain=True, bare=True)
+    assert asked_days(simulator) == january(11, 20)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from airbyte_cdk.test.models import ConnectorTestScenario
 from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
-from airbyte_cdk.test.standard_tests._job_runner import IConnector
 
 from integration_tests.source_run import config_for
 from integration_tests.standard.connector_root import ConnectorRoot
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
-from source_mixpanel_parallel.source import SourceMixpanelParallel
 
 SCENARIO = Scenario(days=6, events_per_day=60, profiles=25, page_size=10)
 
@@ -38,7 +35,10 @@ def configs_for(sound: Simulator, damaged: Simulator) -> dict[str, dict[str, Any
 
 
 class TestSource(ConnectorRoot, SourceTestSuiteBase):
-    """`SourceTestSuiteBase`, with configs for two simulators: one sends lines that are not events."""
+    """`SourceTestSuiteBase`, which finds the source by its name and makes it without a config.
+
+    The configs are for two simulators: one sends lines that are not events.
+    """
 
     root = Path(__file__).parents[2]
 
@@ -52,10 +52,3 @@ class TestSource(ConnectorRoot, SourceTestSuiteBase):
             cls.place(tmp_path_factory.mktemp("root") / "source-mixpanel-parallel", configs_for(sound, damaged))
             yield
         cls.root = kept
-
-    @classmethod
-    def create_connector(cls, scenario: ConnectorTestScenario | None) -> IConnector:
-        """Make the source with the scenario's config: one that a manifest declares needs it from the start."""
-        scenario = scenario or ConnectorTestScenario()
-        config = scenario.get_config_dict(connector_root=cls.root, empty_if_missing=True)
-        return cast(IConnector, SourceMixpanelParallel(config=config))
