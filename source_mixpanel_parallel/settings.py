@@ -131,6 +131,8 @@ def _filter(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_endpoint(name: str, address: str) -> None:
+    if name not in {"export", "query"}:
+        raise ConfigError(f"endpoints.{name} is no endpoint: there are export and query")
     parts = _base_address(address)
     if parts is None or not parts.hostname:
         raise ConfigError(

@@ -126,7 +126,7 @@ class FinishedRangesCursor(Cursor):
 
     def _from_state(self) -> tuple[list[DateWindow], date | None]:
         state = self.stream_state
-        if "finished_ranges" not in state:
+        if all(name.startswith("__ab_") for name in state):  # the CDK's and the platform's own marks
             return [], None
         try:
             asked = dict(state.get("asked") or {})
@@ -136,9 +136,9 @@ class FinishedRangesCursor(Cursor):
             ]
             through = state.get("read_through")
             read_through = date.fromisoformat(through) if through else None
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ConfigError(
-                f"the state of stream {self.stream_name} is not one of this connector ({error}): reset the stream"
+                f"the state of stream {self.stream_name} is not one of this connector ({error!r}): reset the stream"
             ) from error
         if asked != dict(self.asked):
             logger.warning(

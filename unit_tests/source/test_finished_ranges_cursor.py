@@ -242,6 +242,7 @@ def test_windows_when_the_filter_is_the_same() -> None:
 @pytest.mark.parametrize(
     "state",
     [
+        {"date": "2026-01-31"},  # another connector's
         {"finished_ranges": None},
         {"finished_ranges": 5},
         {"finished_ranges": "2026-01-01"},
@@ -267,6 +268,11 @@ def test_cursor_when_the_state_is_damaged(state: dict[str, Any]) -> None:
         ConfigError, match=r"the state of stream events is not one of this connector .*: reset the stream"
     ):
         cursor(state=state)
+
+
+def test_cursor_when_the_state_holds_marks_of_the_platform_only() -> None:
+    """They say nothing about days, so all are read."""
+    assert cursor(state={"__ab_no_cursor_state_message": True}).plan == cursor(state={}).plan
 
 
 def test_cursor_when_the_ranges_of_the_state_overlap() -> None:

@@ -232,6 +232,12 @@ def test_settings_when_an_endpoint_is_no_address(address: str) -> None:
     assert str(raised.value) == expected
 
 
+def test_settings_when_an_endpoint_is_unknown() -> None:
+    """A misspelt name would send the requests to Mixpanel after all."""
+    with pytest.raises(ConfigError, match=r"^endpoints\.exports is no endpoint: there are export and query$"):
+        settings(endpoints={"exports": "http://127.0.0.1:8100"})
+
+
 def test_settings_when_shown() -> None:
     """What the streams know of the config holds no secret, so it may be logged."""
     assert "very secret" not in repr(settings())
