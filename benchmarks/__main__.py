@@ -1,7 +1,7 @@
 """All benchmarks, one after the other: `make bench`, or python -m benchmarks [--quick] [--results FOLDER].
 
 Prints each figure as it comes, and writes benchmarks.json, benchmarks.txt and benchmarks.svg to FOLDER. Where FOLDER
-is the project's own, the README gets the same figures.
+is the project's own, the README and docs/scale.md get the same figures.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from benchmarks.command import Measure, told
 from benchmarks.figure import Figure
 from benchmarks.machine import machine
 from benchmarks.peers import run as peers
-from benchmarks.table import markdown, text_table, with_figures
+from benchmarks.scale import PAGE, page_with_tables
+from benchmarks.table import markdown, text_table, with_table
 from client_tests.environments import client_program
 
 FOLDER = Path(__file__).with_name("results")
@@ -57,7 +58,8 @@ def main() -> None:
     folder: Path = options.results or FOLDER
     write(folder, machine(), figures)
     if folder == FOLDER:
-        README.write_text(with_figures(README.read_text(), markdown(machine(), figures)))
+        README.write_text(with_table(README.read_text(), "figures", markdown(machine(), figures)))
+        PAGE.write_text(page_with_tables(PAGE.read_text(), figures))
     print(f"{len(figures)} figures in {time.monotonic() - started_s:.0f} s, written to {folder}")
 
 

@@ -79,17 +79,29 @@ def pipe_s(folder: Path, simulator: Simulator, mode: str) -> float:
 def peer_s(folder: Path, simulator: Simulator) -> tuple[float, float]:
     """Return the seconds of the download and of the load."""
     remove_database(folder)
-    scenario = simulator.scenario
-    address = f"{simulator.url}/api/2.0/export?project_id={scenario.project_id}&time_in_ms=true"
-    address += f"&from_date={scenario.first_day}&to_date={scenario.last_day}"
     export = folder / "export.jsonl"
-    command = ["curl", "--silent", "--fail", "--compressed", "--user", f"{scenario.username}:{scenario.secret}"]
     start_s = time.perf_counter()
-    subprocess.run([*command, "--output", str(export), address], check=True)
+    download(simulator, export, "--compressed")
     download_s = time.perf_counter() - start_s
     load = [sys.executable, "-c", LOAD, str(export), str(folder / "peer.duckdb")]
     load_s = float(subprocess.run(load, check=True, capture_output=True).stdout)
     return download_s, load_s
+
+
+def answer_size_bytes(folder: Path, simulator: Simulator) -> int:
+    """Return how much goes over the network for the whole export."""
+    export = folder / "export.jsonl.gz"
+    download(simulator, export, "--header", "Accept-Encoding: gzip")
+    return export.stat().st_size
+
+
+def download(simulator: Simulator, path: Path, *options: str) -> None:
+    """Write the whole export to *path*, over one connection."""
+    scenario = simulator.scenario
+    address = f"{simulator.url}/api/2.0/export?project_id={scenario.project_id}&time_in_ms=true"
+    address += f"&from_date={scenario.first_day}&to_date={scenario.last_day}"
+    command = ["curl", "--silent", "--fail", "--user", f"{scenario.username}:{scenario.secret}", *options]
+    subprocess.run([*command, "--output", str(path), address], check=True)
 
 
 def count_rows(path: Path) -> int:
@@ -107,8 +119,13 @@ def measure(quick: bool) -> Iterator[Figure]:
     scenario = Scenario(first_day=first_day, days=DAYS, events_per_day=count // DAYS, render_ahead="gzip")
     empty = Scenario(first_day=first_day, days=DAYS, events_per_day=0)
     with tempfile.TemporaryDirectory() as name, start_simulator(scenario) as full, start_simulator(empty) as none:
-        runs = [_in_turn(Path(name), full, none, count) for _ in range(repeats)]
+        folder = Path(name)
+        runs = [_in_turn(folder, full, none, count) for _ in range(repeats)]
+        stored_bytes = (folder / "destination.duckdb").stat().st_size
+        answer_bytes = answer_size_bytes(folder, full)
     peer = tuple(each["curl"] + each["read_ndjson"] for each in runs)
+    yield Figure(GROUP, "an event in the answer, compressed", "bytes", (answer_bytes / count,))
+    yield Figure(GROUP, "an event in the database", "bytes", (stored_bytes / count,))
     for part, told in (("curl", "curl --compressed to a file"), ("read_ndjson", "one INSERT … FROM read_ndjson")):
         yield Figure(GROUP, f"{count:,} events, {told}", "s", tuple(each[part] for each in runs))
     for mode in MODES:

@@ -54,6 +54,7 @@ def throughput(runs: int, events: int) -> Iterator[Figure]:
     start_up_s = statistics.median(read.cpu_s for read in start_ups)
     costs = tuple((read.cpu_s - start_up_s) / read.rows * 1e6 for read in reads)
     yield Figure(GROUP, "CPU an event, start-up apart", "µs", costs, at_most=6)
+    yield Figure(GROUP, "an event as a RECORD line", "bytes", (reads[0].stdout_bytes / reads[0].rows,))
     yield Figure(GROUP, "a read without events, whole process", "s", tuple(read.process_s for read in start_ups))
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class SourceProcess:
     cpu_s: float
     peak_mb: float
     reports: tuple[Mapping[str, Any], ...]
+    stdout_bytes: int
 
 
 def run_source_process(config: Mapping[str, Any], stream: str, sync_mode: str, destination_mode: str) -> SourceProcess:
@@ -44,7 +45,8 @@ def _run(command: list[str]) -> SourceProcess:
     started_s = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout
-    reports = tuple(_reports(process.stdout.fileno()))
+    chunks = _Chunks(process.stdout.fileno())
+    reports = tuple(_reports(chunks))
     ended_s = time.time()
     _, status, usage = os.wait4(process.pid, 0)
     process.stdout.close()
@@ -58,13 +60,27 @@ def _run(command: list[str]) -> SourceProcess:
         cpu_s=usage.ru_utime + usage.ru_stime,
         peak_mb=usage.ru_maxrss * 1024 / 1e6,
         reports=reports,
+        stdout_bytes=chunks.size_bytes,
     )
 
 
-def _reports(descriptor: int) -> Iterator[dict[str, Any]]:
+class _Chunks:
+    """What comes out of a descriptor, counted."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.size_bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := os.read(self._descriptor, 1 << 20):
+            self.size_bytes += len(chunk)
+            yield chunk
+
+
+def _reports(chunks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """Read everything; yield the progress reports in it. Looks for them with one search a chunk."""
     tail = b""
-    while chunk := os.read(descriptor, 1 << 20):
+    for chunk in chunks:
         window = tail + chunk if tail else chunk
         tail = window[window.rfind(b"\n") + 1 :]
         end = len(window) - len(tail)

@@ -1,4 +1,4 @@
-"""The figures as text: a table for a terminal, and the same as Markdown between two marks of the README."""
+"""The figures as text: a table for a terminal, and the same as Markdown, between two marks of a page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.figure import Figure, shown
 
-BEGIN, END = "<!-- figures: written by `make bench` -->\n", "<!-- end of figures -->\n"
 HEADINGS = ("what", "median", "smallest to largest", "goal")
 TITLES = {
     "latency": "Mixpanel takes its time",
@@ -32,13 +31,17 @@ def markdown(machine: Mapping[str, str], figures: Sequence[Figure]) -> str:
         lines += [f"| {TITLES[group]} | {' | '.join(HEADINGS[1:])} |", "|---|---:|---|---|"]
         lines += [f"| {' | '.join(cells)} |" for cells in rows_of(figures, group, "\\|")]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip()
 
 
-def with_figures(readme: str, table: str) -> str:
-    """Return *readme* with *table* between its marks; raise ValueError where it has none."""
-    begin, end = readme.index(BEGIN) + len(BEGIN), readme.index(END)
-    return f"{readme[:begin]}\n{table}\n{readme[end:]}"
+def with_table(page: str, name: str, table: str) -> str:
+    """Return *page* with *table* between the marks called *name*; raise ValueError where it has none."""
+    begin, end = f"<!-- {name}: written by `make bench` -->\n", f"<!-- end of {name} -->\n"
+    head, found, rest = page.partition(begin)
+    _, found_end, tail = rest.partition(end)
+    if not found or not found_end:
+        raise ValueError(f"the page has no marks for {name}: {begin.strip()} and {end.strip()}")
+    return f"{head}{begin}\n{table}\n\n{end}{tail}"
 
 
 def machine_line(machine: Mapping[str, str]) -> str:
