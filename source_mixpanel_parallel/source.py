@@ -27,6 +27,7 @@ from airbyte_cdk.sources.declarative.models.declarative_component_schema import 
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
+from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor, announce_long_plans
 from source_mixpanel_parallel.components.secret_filter import hide_encoded_credentials
 from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.connection_check import check_connection
@@ -83,6 +84,10 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
             return
         self._configured = {configured.stream.name: configured for configured in catalog.streams}
         streams = self._select_streams(self.streams(config), catalog)
+        cursors = {stream.name: stream.cursor for stream in streams}
+        announce_long_plans(
+            {name: each.plan for name, each in cursors.items() if isinstance(each, FinishedRangesCursor)}
+        )
         emission = Emission({stream.name: stream for stream in streams})
         if streams:
             for message in self._concurrent_source.read(streams):

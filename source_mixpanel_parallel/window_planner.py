@@ -34,15 +34,15 @@ class WindowPlan:
         """How many days all windows hold."""
         return sum(window.days for window in self.windows)
 
-    @property
-    def over_budget(self) -> bool:
-        """Whether the hour's quota can't hold all requests."""
-        return len(self.windows) > HOURLY_REQUESTS - RESERVED_REQUESTS
 
-    @property
-    def waiting_h(self) -> int:
-        """How many whole hours the quota makes the last request wait."""
-        return max(len(self.windows) - 1, 0) // HOURLY_REQUESTS
+def over_budget(requests: int) -> bool:
+    """Tell whether an hour's quota can't hold so many requests and the reserve."""
+    return requests > HOURLY_REQUESTS - RESERVED_REQUESTS
+
+
+def waiting_h(requests: int) -> int:
+    """Return how many whole hours the quota makes the last of so many requests wait."""
+    return max(requests - 1, 0) // HOURLY_REQUESTS
 
 
 def plan_windows(

@@ -27,9 +27,19 @@ from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.date_windows import ONE_DAY, DateWindow, merge, subtract
 from source_mixpanel_parallel.errors import ConfigError, SliceFailed
 from source_mixpanel_parallel.settings import Settings
-from source_mixpanel_parallel.window_planner import HOURLY_REQUESTS, WindowPlan, plan_windows
+from source_mixpanel_parallel.window_planner import HOURLY_REQUESTS, WindowPlan, over_budget, plan_windows, waiting_h
 
 logger = logging.getLogger("airbyte")
+
+
+def announce_long_plans(plans: Mapping[str, WindowPlan]) -> None:
+    """Say, before any request, that all *plans* by stream need more requests than the hour's quota holds."""
+    requests = sum(len(plan.windows) for plan in plans.values())
+    if over_budget(requests):
+        logger.warning(
+            f"{', '.join(plans)}: {requests} requests are needed, and Mixpanel allows {HOURLY_REQUESTS} an hour: "
+            f"this read will wait about {waiting_h(requests)} h. A larger window_days, or none, needs fewer."
+        )
 
 
 @dataclass
@@ -59,7 +69,6 @@ class FinishedRangesCursor(Cursor):
 
     def stream_slices(self) -> Iterable[StreamSlice]:
         """Yield one slice a window, each when a connection is free for it."""
-        self._announce_long_plan()
         for index, window in enumerate(self.plan.windows):
             self.slots.acquire()
             if self.stop.is_set():
@@ -105,14 +114,6 @@ class FinishedRangesCursor(Cursor):
         if self.asked:
             state["asked"] = dict(self.asked)
         return state
-
-    def _announce_long_plan(self) -> None:
-        if self.plan.over_budget:
-            logger.warning(
-                f"{self.stream_name}: {len(self.plan.windows)} requests are needed, and Mixpanel allows "
-                f"{HOURLY_REQUESTS} an hour: this read will wait about {self.plan.waiting_h} h. "
-                "A larger window_days, or none, needs fewer."
-            )
 
     def _days_to_read(self) -> list[DateWindow]:
         wanted = DateWindow(self.settings.start_date, self.settings.end_date)

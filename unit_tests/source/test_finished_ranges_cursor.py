@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
-from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor
+from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor, announce_long_plans
 from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.errors import ConfigError
 from source_mixpanel_parallel.settings import Settings
@@ -282,12 +282,15 @@ def test_cursor_when_the_ranges_of_the_state_overlap() -> None:
     assert saved(cursor(state={"finished_ranges": ranges, "read_through": "2026-01-14"}))["finished_ranges"] == merged
 
 
-def test_cursor_when_the_plan_is_longer_than_the_quota(airbyte_log: list[str]) -> None:
-    """A read that must wait for the hour's quota says so before it begins, with the hours."""
-    read(cursor(start_date="2025-08-01", window_days=1))
+def test_plans_when_they_are_longer_than_the_quota(airbyte_log: list[str]) -> None:
+    """Streams that together must wait for the hour's quota say so before they begin, with the hours."""
+    announce_long_plans({"events": cursor(start_date="2025-12-20", window_days=1).plan})
+    assert airbyte_log == []
+    plan = cursor(start_date="2025-08-01", window_days=1).plan
+    announce_long_plans({"events": plan, "sign_ups": plan})
     text = (
-        "WARNING events: 173 requests are needed, and Mixpanel allows 60 an hour: this read will wait about 2 h. "
-        "A larger window_days, or none, needs fewer."
+        "WARNING events, sign_ups: 346 requests are needed, and Mixpanel allows 60 an hour: this read will wait about "
+        "5 h. A larger window_days, or none, needs fewer."
     )
     assert airbyte_log == [text]
 

@@ -17,8 +17,10 @@ from source_mixpanel_parallel.window_planner import (
     RESERVED_REQUESTS,
     SECONDS_A_DAY,
     WindowPlan,
+    over_budget,
     plan_windows,
     taper,
+    waiting_h,
 )
 
 START = date(2024, 1, 1)
@@ -71,7 +73,7 @@ def test_plan_when_days_are_any(
 def test_plan_when_nothing_is_missing() -> None:
     """No day means no window, and no wait."""
     plan = plan_windows([])
-    assert (plan.windows, plan.days, plan.over_budget, plan.waiting_h) == ((), 0, False, 0)
+    assert (plan.windows, plan.days, over_budget(0), waiting_h(0)) == ((), 0, False, 0)
 
 
 def test_plan_when_one_day_is_missing() -> None:
@@ -121,13 +123,12 @@ def test_taper_when_compared_with_equal_windows(days: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "over_budget", "waiting_h"),
+    ("requests", "is_over", "hours"),
     [(1, False, 0), (48, False, 0), (49, True, 0), (60, True, 0), (61, True, 1), (120, True, 1), (121, True, 2)],
 )
-def test_plan_when_it_needs_more_than_the_quota(days: int, over_budget: bool, waiting_h: int) -> None:
-    """A plan says whether it leaves the hour's reserve, and how many hours its last request waits."""
-    plan = plan_windows([days_from(0, days - 1)], window_days=1)
-    assert (plan.over_budget, plan.waiting_h) == (over_budget, waiting_h)
+def test_budget_when_it_is_more_than_the_quota(requests: int, is_over: bool, hours: int) -> None:
+    """Requests beyond the hour's quota less its reserve are over it, and the last waits so many hours."""
+    assert (over_budget(requests), waiting_h(requests)) == (is_over, hours)
 
 
 def test_plan_when_it_is_many_ranges() -> None:
