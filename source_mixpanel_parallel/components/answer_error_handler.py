@@ -22,6 +22,7 @@ from source_mixpanel_parallel.errors import RateLimited, SessionExpired, Transie
 TRANSIENT_STATUSES = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 # "1/5 queries running concurrently and 61/60 queries running in the last hour": the one past its limit was hit.
 COUNTER = re.compile(r"(\d+)\s*/\s*(\d+)\s+[^/]*?(concurrent|hour|second)", re.IGNORECASE)
+LIMITS = ("second", "concurrent", "hour")  # in the order of the waits; of several that were hit, the longest counts
 # A session that is gone: "request for page in uncached query for params" is one of Mixpanel's ways to say it.
 SESSION_STATUSES = frozenset({400, 404, 410})
 SESSION_GONE = re.compile(
@@ -61,8 +62,8 @@ def rate_limited(response: requests.Response) -> RateLimited:
     counters = [(int(used), int(allowed), name.lower()) for used, allowed, name in COUNTER.findall(body)]
     hit = [name for used, allowed, name in counters if used > allowed]
     hit = hit or [name for used, allowed, name in counters if used == allowed]
-    named = [name for name in ("second", "concurrent", "hour") if name in body.lower()]
-    limit = (hit or named or ["hour"])[0]
+    named = [name for name in LIMITS if name in body.lower()]
+    limit = max(hit, key=LIMITS.index) if hit else (named or ["hour"])[0]
     return RateLimited(limit, retry_after_s(response.headers.get("Retry-After")), body)
 
 

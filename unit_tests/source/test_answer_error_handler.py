@@ -42,6 +42,7 @@ def handler() -> AnswerErrorHandler:
         ("5/5 queries running concurrently and 12/60 queries running in the last hour", "concurrent"),
         ("1/5 queries running concurrently and 60/60 queries running in the last hour", "hour"),
         ("5/5 queries running concurrently and 61/60 queries running in the last hour", "hour"),
+        ("6/5 queries running concurrently and 61/60 queries running in the last hour", "hour"),
         ("4/3 queries running in the last second and 12/60 queries running in the last hour", "second"),
         ("1 / 5 queries running concurrently and 61 / 60 queries running in the last hour", "hour"),
         ("1/5 Queries Running Concurrently and 61/60 Queries Running In The Last Hour", "hour"),
