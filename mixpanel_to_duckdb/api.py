@@ -14,7 +14,7 @@ from typing import Any
 from mixpanel_to_duckdb.display import NoDisplay
 from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, ExitCode, QuotaUsedUp, SyncError
 from mixpanel_to_duckdb.follow_up import FollowUp
-from mixpanel_to_duckdb.options import SyncOptions, checked_database, parse_day
+from mixpanel_to_duckdb.options import SyncOptions, checked_database, names_of, parse_day
 from mixpanel_to_duckdb.result import SliceProgress, SyncResult
 from mixpanel_to_duckdb.source_config import source_config
 from mixpanel_to_duckdb.sync_run import SyncRun
@@ -24,11 +24,11 @@ def sync(
     config: Mapping[str, Any] | str | Path | None,
     database: str | Path,
     *,
-    streams: Sequence[str] = (),
+    streams: str | Sequence[str] = (),
     from_date: date | str | None = None,
     to_date: date | str | None = None,
     last_days: int | None = None,
-    events: Sequence[str] = (),
+    events: str | Sequence[str] = (),
     where: str | None = None,
     workers: int | None = None,
     window_days: int | None = None,
@@ -46,7 +46,7 @@ def sync(
         config: the source's config, as a mapping or the path of a JSON file; None for `mixpanel.json`, or the
             environment's MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID and MIXPANEL_REGION.
         database: the path of the DuckDB file, which is made if it is not there, or `md:name`.
-        streams: names of the streams to read; empty for all.
+        streams: names of the streams to read, or one text such as `events,profiles`; empty for all.
         from_date: the first day, inclusive, in the project's timezone, as a date or `2026-01-31`.
         to_date: the last day, inclusive.
         last_days: how many days up to today, in place of *from_date* and *to_date*.
@@ -76,8 +76,8 @@ def sync(
         from_date=parse_day("from_date", from_date),
         to_date=parse_day("to_date", to_date),
         last_days=last_days,
-        streams=tuple(streams),
-        events=tuple(events),
+        streams=names_of("streams", streams),
+        events=names_of("events", events),
         where=where,
         workers=workers,
         window_days=window_days,
@@ -89,8 +89,7 @@ def sync(
     follow_up = FollowUp(Path(report) if report else None, views)
     checked = source_config(config, options)
     result = SyncRun(options, checked, NoDisplay(), on_batch_complete).run()
-    follow_up.make(result, checked.zone.key)
-    return raise_if_ended_early(result)
+    return raise_if_ended_early(follow_up.make(result, checked.zone.key))
 
 
 ERRORS: Mapping[ExitCode, type[SyncError]] = {

@@ -52,6 +52,9 @@ def top_events(connection: duckdb.DuckDBPyConnection) -> Table:
     """Return the most frequent events, with the page they happen on most: a property inside a property."""
     cursor = connection.execute(TOP_EVENTS)
     table = Table(*[column[0] for column in cursor.description or []], title="Top events")
-    for row in cursor.fetchall():
+    rows = cursor.fetchall()
+    for column, value in zip(table.columns, rows[0] if rows else (), strict=False):
+        column.justify = "right" if isinstance(value, int) else "left"
+    for row in rows:
         table.add_row(*[f"{value:,}" if isinstance(value, int) else str(value) for value in row])
     return table

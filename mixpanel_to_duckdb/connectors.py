@@ -7,6 +7,7 @@ it on as it should be.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -39,13 +40,15 @@ class Answer:
         traced = [message.error for message in self.messages if message.error]
         if self.exit_code == 0 or traced:
             return traced
-        return [unexplained(self.exit_code, self.stderr)]
+        return [unexplained("the connector", self.exit_code, self.stderr)]
 
 
-def unexplained(exit_code: int, stderr: bytes) -> Error:
+def unexplained(who: str, exit_code: int, stderr: bytes) -> Error:
     """Return the error of a process that failed without a word in the protocol."""
+    if exit_code < 0:
+        return Error(f"{who} was killed by signal {-exit_code} ({signal.strsignal(-exit_code)})")
     lines = stderr.decode(errors="replace").strip().splitlines()
-    return Error(f"It ended with exit code {exit_code}: {lines[-1] if lines else 'it gave no reason'}")
+    return Error(f"{who} ended with exit code {exit_code}: {lines[-1] if lines else 'it gave no reason'}")
 
 
 class RunningCommand:

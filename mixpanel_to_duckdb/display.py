@@ -15,7 +15,8 @@ from typing import Protocol, TextIO
 from mixpanel_to_duckdb.result import SliceProgress
 from mixpanel_to_duckdb.tally import StreamTally, Tally, describe
 
-EVERY_S = 1.0
+# With a tick of a quarter of a second nothing shown is older than a second.
+EVERY_S = 0.7
 
 
 class Display(Protocol):
@@ -26,6 +27,9 @@ class Display(Protocol):
 
     def update(self, tally: Tally, ended: SliceProgress | None = None) -> None:
         """Show *tally*; *ended* is the window or page that was reported just now."""
+
+    def say(self, what: str) -> None:
+        """Say something at once."""
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
@@ -39,6 +43,9 @@ class NoDisplay:
 
     def update(self, tally: Tally, ended: SliceProgress | None = None) -> None:
         """Show nothing."""
+
+    def say(self, what: str) -> None:
+        """Say nothing."""
 
     def close(self) -> None:
         """Do nothing."""
@@ -77,6 +84,10 @@ class PlainDisplay:
                 self._shown[name], self._last_s[name] = text, now_s
                 self._print(text)
 
+    def say(self, what: str) -> None:
+        """Print a line."""
+        self._print(what)
+
     def close(self) -> None:
         """Do nothing: every line is out."""
 
@@ -87,7 +98,7 @@ class PlainDisplay:
 
 def plain_line(stream: StreamTally, now_s: float) -> str:
     """Return one line on a stream; empty as long as there is nothing to say."""
-    if not stream.batches and stream.waits_until_s <= now_s:
+    if not stream.total and not stream.wait_at(now_s):
         return ""
     parts = [f"{stream.stream}: {count_text(stream)}", f"{stream.rows:,} rows"]
     if failed := len(stream.failures):
@@ -102,15 +113,16 @@ def plain_line(stream: StreamTally, now_s: float) -> str:
 def count_text(stream: StreamTally) -> str:
     """Return how many windows or pages have ended, of how many."""
     unit = "pages" if stream.is_paged else "windows"
-    return f"{stream.done} of {stream.total} {unit}" if stream.total else f"no {unit} yet"
+    return f"{stream.done} of {stream.total} {unit}" if stream.total else "nothing yet"
 
 
 def wait_text(stream: StreamTally, now_s: float) -> str:
     """Return what a stream waits for, and until when; empty if it does not."""
-    if stream.waits_until_s <= now_s or stream.result:
+    wait = stream.wait_at(now_s)
+    if wait is None:
         return ""
-    until = datetime.fromtimestamp(stream.waits_until_s).astimezone()
-    return f"waits for the {stream.waits_for} until {until:%H:%M:%S}"
+    until = datetime.fromtimestamp(wait.until_s).astimezone()
+    return f"waits for {wait.what} until {until:%H:%M:%S}"
 
 
 def started_s(stream: StreamTally) -> float:
@@ -132,7 +144,8 @@ def seconds_left(stream: StreamTally, now_s: float) -> float:
     if not stream.batches or share in {0.0, 1.0}:
         return 0.0
     by_rate = (now_s - started_s(stream)) * (1 - share) / share
-    return max(by_rate, stream.waits_until_s - now_s)
+    wait = stream.wait_at(now_s)
+    return max(by_rate, wait.until_s - now_s if wait else 0.0)
 
 
 def duration_text(seconds: float) -> str:

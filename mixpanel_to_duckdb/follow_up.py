@@ -1,6 +1,7 @@
 """What is made of a sync that has ended: views of the data, a page on the sync.
 
-In: the result and what was asked for; out: views in the database, a file. Raises SyncError and BadArguments.
+In: the result and what was asked for; out: views in the database, a file, and the result, with an error where one of
+them could not be made. Raises BadArguments, before the sync, for a report that can't be written.
 """
 
 from __future__ import annotations
@@ -24,16 +25,21 @@ class FollowUp:
         if self.report and not self.report.absolute().parent.is_dir():
             raise BadArguments(f"--report {self.report}: the folder {self.report.absolute().parent} does not exist")
 
-    def make(self, result: SyncResult, zone: str) -> None:
-        """Make it; views are left alone by a sync that was interrupted."""
+    def make(self, result: SyncResult, zone: str) -> SyncResult:
+        """Make it, and return *result*, with what went wrong; views are left alone by an interrupted sync."""
         if self.views and exists(result.database) and result.exit_code != ExitCode.INTERRUPTED:
             from mixpanel_to_duckdb.views_command import views_of  # noqa: PLC0415 - when it is needed
 
-            views_of(result.database)
+            try:
+                views_of(result.database)
+            except SyncError as error:
+                result = result.with_error(f"the views were not made: {error}")
         if self.report:
             from mixpanel_to_duckdb.report import write_report  # noqa: PLC0415 - when it is needed
 
             try:
                 write_report(self.report, result, zone)
-            except OSError as error:
-                raise SyncError(f"--report {self.report} can't be written: {error.strerror}", result) from error
+            except (OSError, SyncError) as error:
+                why = error.strerror if isinstance(error, OSError) else error
+                result = result.with_error(f"--report {self.report} can't be written: {why}")
+        return result

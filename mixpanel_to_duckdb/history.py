@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.finished_days import Range
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.tally import days_of
@@ -54,6 +55,12 @@ class PastSync:
         document = self.result.get("streams", {}).get(stream, {})
         return [(first, last) for first, last in document.get("failed_date_ranges", [])]
 
+    def has_refreshed(self, stream: str) -> bool:
+        """Tell whether all of a stream of events was read anew then."""
+        document = self.result.get("streams", {}).get(stream, {})
+        is_whole = self.exit_code in {ExitCode.DONE, ExitCode.FAILED} and document.get("successful_batches", 0) > 0
+        return self.full_refresh and is_whole and not self.failed_ranges(stream)
+
     def read_pages(self, stream: str) -> int:
         """Return how many pages were asked for then."""
         document = self.result.get("streams", {}).get(stream, {})
@@ -69,8 +76,6 @@ def add_sync(
     result: SyncResult,
     sync_id: int,
     project_timezone: str,
-    *,
-    full_refresh: bool,
 ) -> None:
     """Write down one sync."""
     document = {name: value for name, value in result.as_json().items() if name not in LEFT_OUT}
@@ -87,7 +92,7 @@ def add_sync(
             result.started_at,
             result.duration_s,
             int(result.exit_code),
-            full_refresh,
+            result.full_refresh,
             project_timezone,
             statistics.median(costs) if costs else None,
             json.dumps(document),
@@ -114,7 +119,7 @@ def ever_failed(syncs: Sequence[PastSync], stream: str) -> list[Range]:
     """Return every range that has failed since the last full refresh; the state tells which were read since."""
     failed: list[Range] = []
     for sync in syncs:
-        if sync.full_refresh and not sync.failed_ranges(stream):
+        if sync.has_refreshed(stream):
             failed.clear()
         failed += sync.failed_ranges(stream)
     return failed

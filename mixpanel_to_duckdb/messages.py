@@ -74,6 +74,16 @@ class Message(msgspec.Struct, frozen=True, rename={"connection_status": "connect
         return self.trace.error if self.trace else None
 
 
+# What follows from other errors, or from being stopped.
+STOPPED = "the sync was stopped before"
+CONSEQUENCES = ("Not every stream is complete", STOPPED, "not asked for")
+
+
+def is_consequence(error: Error) -> bool:
+    """Tell whether *error* only follows from others, or from being stopped."""
+    return any(mark in error.message for mark in CONSEQUENCES)
+
+
 _DECODER = msgspec.json.Decoder(Message)
 
 

@@ -1,16 +1,16 @@
 """What a person asks for, checked: `SyncOptions`, and the texts it is made of.
 
-Pure and cheap: no file, no request, no heavy import. Raises BadArguments, which names the option, its value and what
-would be right.
+Cheap: no request, no heavy import; of files only the first bytes of the database. Raises BadArguments, which names
+the option, its value and what would be right.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from mixpanel_to_duckdb.errors import BadArguments
@@ -70,9 +70,21 @@ def checked_database(database: str, *, must_exist: bool = False) -> str:
         raise BadArguments(f"DATABASE {database} is a folder: give the path of a file in it")
     if not path.absolute().parent.is_dir():
         raise BadArguments(f"DATABASE {database}: the folder {path.absolute().parent} does not exist: create it")
+    if path.is_file() and not _may_be_a_database(path):
+        raise BadArguments(f"DATABASE {database} is not a DuckDB database: remove it, or choose another path")
     if must_exist and not path.is_file():
         raise BadArguments(f"DATABASE {database}: there is no such file yet: mixpanel-to-duckdb sync makes it")
     return database
+
+
+def _may_be_a_database(path: Path) -> bool:
+    """Tell whether *path* begins as DuckDB's files do."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return True  # DuckDB says better why it can't be read
+    return head[8:] == b"DUCK"
 
 
 def exists(database: str) -> bool:
@@ -83,7 +95,7 @@ def exists(database: str) -> bool:
 def parse_day(option: str, value: date | str | None) -> date | None:
     """Return the day that *value* names."""
     if value is None or isinstance(value, date):
-        return value
+        return value.date() if isinstance(value, datetime) else value
     try:
         return date.fromisoformat(value)
     except ValueError as error:
@@ -110,6 +122,11 @@ def parse_names(option: str, values: Iterable[str]) -> tuple[str, ...]:
     if "" in stripped:
         raise BadArguments(f"{option} {','.join(values)!r} has an empty name: write it as A,B")
     return stripped
+
+
+def names_of(option: str, value: str | Sequence[str]) -> tuple[str, ...]:
+    """Return a sequence of names as it is, and a text as on the command line: a text is a sequence too, of letters."""
+    return parse_names(option, [value]) if isinstance(value, str) else tuple(value)
 
 
 def _json_names(option: str, value: str) -> list[str]:

@@ -11,17 +11,20 @@ import shlex
 import subprocess
 import tempfile
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from mixpanel_to_duckdb.connectors import DESTINATION, SOURCE, unexplained
-from mixpanel_to_duckdb.messages import Error, Message, parse_message
+from mixpanel_to_duckdb.messages import Error, Message, is_consequence, parse_message
 from mixpanel_to_duckdb.stop_request import StopRequest
 
 TICK_S = 0.25
+# How long a source may take to end by itself, and when asked: longer than its own STOP_WITHIN_S.
+GRACE_S, ASKED_S = 2.0, 6.0
 # The CDK's summary of the errors that it has traced one by one.
 REPEATS = "Concurrent read failure"
 
@@ -82,6 +85,7 @@ def run_pipe(
     """
     stop = stop or StopRequest()
     errors: list[Error] = []
+    unread: deque[bytes] = deque(maxlen=1)
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complaints:
         read, write = [*SOURCE, *read_command(files)], [*DESTINATION, *write_command(files)]
         with (
@@ -94,17 +98,19 @@ def run_pipe(
             stop.watch(source)
             stop.watch(destination, ends_by_itself=True)
             try:
-                _follow(destination.stderr, errors, on_message, on_tick)
+                _follow(destination.stderr, errors, unread, on_message, on_tick)
             except BaseException:
                 stop.make()  # the callback failed: what is whole is still committed, then its error goes on
                 raise
+            destination.wait()
+            end_soon(source)
         told = [parse_message(line) for line in _lines(said)]
         source_errors = [error for error in errors if error.internal_message != REPEATS] or errors
         destination_errors = [message.error for message in told if message.error]
-        if source.returncode > 0 and not source_errors and not destination_errors:
-            source_errors = [unexplained(source.returncode, b"\n".join(_lines(complaints)))]
         if destination.returncode and not destination_errors and not stop.made:
-            destination_errors = [unexplained(destination.returncode, b"")]
+            destination_errors = [unexplained("the destination", destination.returncode, b"".join(unread))]
+        elif source.returncode and not source_errors and not stop.made and not _stops_others(destination_errors):
+            source_errors = [unexplained("the source", source.returncode, b"\n".join(_lines(complaints)))]
     committed: Counter[str] = Counter()
     for message in told:
         if message.state:
@@ -113,6 +119,20 @@ def run_pipe(
     return PipeEnd(
         source.returncode, destination.returncode, tuple(source_errors), tuple(destination_errors), committed
     )
+
+
+def end_soon(source: subprocess.Popen[bytes]) -> None:
+    """End *source*, which nobody reads any more: one that waits for a quota would not notice for an hour."""
+    for patience_s, end in ((GRACE_S, source.terminate), (ASKED_S, source.kill)):
+        with suppress(subprocess.TimeoutExpired):
+            source.wait(patience_s)
+            return
+        end()
+
+
+def _stops_others(destination_errors: list[Error]) -> bool:
+    """Tell whether the destination ended of its own accord, so that the source had nobody to write to."""
+    return not all(is_consequence(error) for error in destination_errors)
 
 
 def _started(
@@ -124,9 +144,16 @@ def _started(
 
 
 def _follow(
-    lines: IO[bytes], errors: list[Error], on_message: Callable[[Message], None], on_tick: Callable[[], None]
+    lines: IO[bytes],
+    errors: list[Error],
+    unread: deque[bytes],
+    on_message: Callable[[Message], None],
+    on_tick: Callable[[], None],
 ) -> None:
-    """Hand on each line as a message, until they end; a thread reads, so that no callback can stall the pipe."""
+    """Hand on each line as a message, until they end; a thread reads, so that no callback can stall the pipe.
+
+    *unread* keeps the last line that is no message: of a crash, it says why.
+    """
     arrived: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def read() -> None:
@@ -144,6 +171,8 @@ def _follow(
         if line is None:
             return
         message = parse_message(line)
+        if not line.startswith(b"{"):
+            unread.append(line)
         if message.error:
             errors.append(message.error)
         on_message(message)

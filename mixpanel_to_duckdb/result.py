@@ -6,7 +6,7 @@ Frozen facts. Durations are seconds, times are UTC, days are texts such as 2026-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +49,7 @@ class SyncResult:
     errors: tuple[str, ...] = ()
     batches: tuple[SliceProgress, ...] = ()
     waits: tuple[Wait, ...] = ()
+    full_refresh: bool = False
 
     @property
     def has_failures(self) -> bool:
@@ -65,6 +66,11 @@ class SyncResult:
         """How many rows were read."""
         return sum(stream.rows for stream in self.streams.values())
 
+    def with_error(self, message: str) -> SyncResult:
+        """Return the same with one more error, so that it has failed if it had not yet."""
+        code = ExitCode.FAILED if self.exit_code == ExitCode.DONE else self.exit_code
+        return replace(self, exit_code=code, errors=(*self.errors, message))
+
     def as_json(self) -> dict[str, Any]:
         """Return the result as a JSON document."""
         document: dict[str, Any] = {
@@ -72,6 +78,7 @@ class SyncResult:
             "exit_code": int(self.exit_code),
             "started_at": self.started_at.isoformat(timespec="milliseconds"),
             "duration_s": round(self.duration_s, 3),
+            "full_refresh": self.full_refresh,
             "has_failures": self.has_failures,
             "failed_date_ranges": self.failed_date_ranges,
             "rows": self.rows,

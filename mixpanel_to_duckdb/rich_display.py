@@ -28,7 +28,7 @@ class RichDisplay:
     """A bar per stream; failures scroll by above."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
+        self._console = console or Console(stderr=True, force_terminal=True)
         self._bars = Bars()
         self._live = Live(self._bars, console=self._console, refresh_per_second=TIMES_A_SECOND, transient=True)
         self._warnings = 0
@@ -46,6 +46,10 @@ class RichDisplay:
         self._warnings = len(tally.warnings)
         if ended and not ended.success:
             self._console.print(Text(describe(ended), "red"))
+
+    def say(self, what: str) -> None:
+        """Print a line above the bars."""
+        self._console.print(Text(what, "yellow"))
 
     def close(self) -> None:
         """Remove the bars: the summary takes their place."""
@@ -109,4 +113,4 @@ def _shortest(stream: StreamTally, now_s: float) -> Text:
 
 
 def _has_begun(stream: StreamTally) -> bool:
-    return bool(stream.batches) or stream.waits_until_s > 0
+    return bool(stream.total or stream.waits)

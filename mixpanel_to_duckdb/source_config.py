@@ -172,7 +172,7 @@ def _with_environment(document: dict[str, Any], environment: Mapping[str, str]) 
                 "or run mixpanel-to-duckdb init"
             )
         credentials["project_id"] = _project_id(credentials["project_id"])
-    region = {"region": environment[REGION]} if environment.get(REGION) else {}
+    region = {"region": environment[REGION].upper()} if environment.get(REGION) else {}
     return {**region, **document, "credentials": credentials}
 
 

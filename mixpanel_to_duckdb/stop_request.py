@@ -56,7 +56,9 @@ class StopRequest:
             self.by_user = True
             self.make()
 
-        before = {number: signal.signal(number, handle) for number in SIGNALS}
+        # What is ignored stays ignored: nohup, and the shell for commands in the background, ask for that.
+        heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, handle) for number in heard}
         try:
             yield self
         finally:

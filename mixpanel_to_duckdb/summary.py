@@ -14,6 +14,7 @@ from rich.text import Text
 
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.messages import STOPPED
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult, place_of
 from source_mixpanel_parallel import ParallelProfileResult
 
@@ -42,6 +43,8 @@ def summary(result: SyncResult) -> list[RenderableType]:
 def headline(result: SyncResult) -> Text:
     """Return the first line: how it ended, how much, how long."""
     words, style = HEADLINES[result.exit_code]
+    if _broke_off(result):
+        words = "It did not run to its end"
     text = Text.assemble((words, style), f": {result.rows:,} rows in {duration_text(result.duration_s)}")
     return text.append(f", {result.database}")
 
@@ -62,8 +65,8 @@ def streams_table(result: SyncResult) -> Table:
 
 def failures(result: SyncResult) -> Iterator[RenderableType]:
     """Yield what failed, range by range or page by page, with the reason."""
-    failed = [batch for batch in result.batches if not batch.success]
-    if not failed or result.exit_code in {ExitCode.AUTHENTICATION, ExitCode.INTERRUPTED, ExitCode.QUOTA}:
+    failed = [batch for batch in result.batches if batch.error and STOPPED not in batch.error]
+    if result.exit_code == ExitCode.AUTHENTICATION:
         return
     for batch in failed[:MAX_FAILURES]:
         yield Text.assemble((f"{batch.stream} {place_of(batch)}", "red"), f" {batch.error}")
@@ -83,17 +86,25 @@ def next_steps(result: SyncResult) -> Iterator[str]:
     """Yield where to look next."""
     database = shlex.quote(result.database)
     again = f"mixpanel-to-duckdb sync {database}"
-    if result.exit_code == ExitCode.INTERRUPTED:
-        kept = sum(result.committed_rows.values())
+    kept = sum(result.committed_rows.values())
+    if result.exit_code == ExitCode.INTERRUPTED and result.full_refresh:
+        yield "What was not complete is as it was before. The same command starts over, and replaces it then."
+    elif result.exit_code == ExitCode.INTERRUPTED or (_broke_off(result) and result.batches):
         yield f"{kept:,} rows are committed. Run the same command again: it goes on from there."
     elif result.exit_code == ExitCode.QUOTA:
         yield "What was read is committed. Run the same command again in an hour, or without --no-wait."
-    elif result.exit_code == ExitCode.FAILED and any(not batch.success for batch in result.batches):
+    elif result.exit_code == ExitCode.FAILED and result.batches:
         yield f"The next sync reads what failed; to read nothing else: {again} --retry-failed"
     elif result.exit_code == ExitCode.DONE and not result.batches:
         yield "There was nothing to read."
     if result.exit_code in {ExitCode.DONE, ExitCode.FAILED} and result.batches:
         yield f"What it holds: mixpanel-to-duckdb status {database}"
+
+
+def _broke_off(result: SyncResult) -> bool:
+    """Tell whether more than days or pages failed."""
+    only_parts = any(batch.error and STOPPED not in batch.error for batch in result.batches)
+    return result.exit_code == ExitCode.FAILED and not only_parts
 
 
 def _counts(stream: StreamResult) -> tuple[int, int, str]:

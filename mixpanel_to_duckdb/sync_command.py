@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 
 from mixpanel_to_duckdb.display import Display, NoDisplay, PlainDisplay
+from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.follow_up import FollowUp
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.printing import print_json, print_page
@@ -33,7 +34,7 @@ def run_sync(options: SyncOptions, config_path: str | None, output: SyncOutput, 
     config = source_config(config_path, options)
     config.chosen_streams(options.streams)  # refused now, if at all
     result = SyncRun(options, config, _display(output)).run()
-    follow_up.make(result, config.zone.key)
+    result = follow_up.make(result, config.zone.key)
     _tell(result, output)
     return result.exit_code
 
@@ -53,9 +54,18 @@ def _tell(result: SyncResult, output: SyncOutput) -> None:
     if output.as_json:
         print_json(result.as_json())
     elif output.quiet:
-        for error in result.errors:
+        for error in result.errors or _ending(result):
             print(error, file=sys.stderr)  # noqa: T201 - the command's output
     else:
         from mixpanel_to_duckdb.summary import summary  # noqa: PLC0415 - when it is needed
 
         print_page(summary(result))
+
+
+def _ending(result: SyncResult) -> list[str]:
+    """Return why a sync ended before its end, where nothing went wrong: it was stopped, or the quota is used up."""
+    if result.exit_code == ExitCode.DONE:
+        return []
+    from mixpanel_to_duckdb.summary import headline, next_steps  # noqa: PLC0415 - when it is needed
+
+    return [headline(result).plain, *next_steps(result)]

@@ -10,7 +10,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from mixpanel_to_duckdb.configured_catalog import configured_catalog
 from mixpanel_to_duckdb.connectors import DESTINATION, SOURCE, Answer, RunningCommand
 from mixpanel_to_duckdb.database import open_database
 from mixpanel_to_duckdb.display import Display
-from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.errors import ExitCode, SyncError
 from mixpanel_to_duckdb.failed_parts import FailedParts, failed_parts
+from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.history import add_sync
 from mixpanel_to_duckdb.messages import Message
 from mixpanel_to_duckdb.options import SyncOptions, exists
 from mixpanel_to_duckdb.pipe import PipeEnd, PipeFiles, run_pipe
+from mixpanel_to_duckdb.plan import sync_plan
 from mixpanel_to_duckdb.result import SliceProgress, SyncResult
 from mixpanel_to_duckdb.source_config import SourceConfig
 from mixpanel_to_duckdb.stop_request import StopRequest
@@ -31,6 +33,7 @@ from mixpanel_to_duckdb.stored_state import refuse_failed
 from mixpanel_to_duckdb.tally import Tally
 from mixpanel_to_duckdb.verdict import errors_worth_telling, exit_code
 
+STOPPING = "Stopping: what is whole is still committed, and the next sync goes on from there."
 OnBatch = Callable[[SliceProgress], object]
 
 
@@ -42,6 +45,7 @@ class SyncRun:
     config: SourceConfig
     display: Display
     on_batch: OnBatch | None = None
+    _said_stopping: bool = field(init=False, default=False)
 
     def run(self) -> SyncResult:
         """Run it; signals stop it cleanly while it lasts."""
@@ -56,7 +60,7 @@ class SyncRun:
                 self.display.close()
             result = self._result(tally, end, stop, started_s)
             if end:
-                self._write_down(result, int(started_s * 1000))
+                result = self._written_down(result, int(started_s * 1000))
         return result
 
     def _run_in(
@@ -70,12 +74,15 @@ class SyncRun:
         proposed, states = self._ask(files, stop)
         if stop.made:
             return None
+        config = self.config
         if self.options.retry_failed:
             parts = failed_parts(self.options.database, self.config, streams, states)
-            tally.keep(parts.streams)
-            if not parts.streams:
+            streams = parts.streams
+            tally.plan(streams, {})
+            if not streams:
                 return None
-            streams = self._narrow(files, parts)
+            config = self._narrow(files, parts)
+        tally.plan(streams, self._windows(config, streams, states))
         catalog = configured_catalog(proposed, streams, sync_id, full_refresh=self.options.full_refresh)
         files.catalog.write_bytes(catalog)
         if states and not self.options.full_refresh:
@@ -96,23 +103,35 @@ class SyncRun:
             refuse_failed(states, proposed)
         return proposed.stdout, states.stdout
 
-    def _narrow(self, files: PipeFiles, parts: FailedParts) -> tuple[str, ...]:
+    def _narrow(self, files: PipeFiles, parts: FailedParts) -> SourceConfig:
         """Let the source ask for what failed only: the state tells it what it has of the days in between."""
-        if parts.days:
-            config = self.config.between(parts.days.from_date, parts.days.to_date)
-            _write(files.source_config, config.document)
-        return parts.streams
+        if parts.days is None:
+            return self.config
+        config = self.config.between(parts.days.from_date, parts.days.to_date)
+        _write(files.source_config, config.document)
+        return config
+
+    def _windows(self, config: SourceConfig, streams: tuple[str, ...], states: bytes) -> dict[str, int]:
+        """Return how many windows each stream will have: the source says so with the first that has ended."""
+        finished = finished_days(states) if states and not self.options.full_refresh else {}
+        return {plan.stream: len(plan.windows) for plan in sync_plan(config, streams, finished).streams}
 
     def _pipe(self, files: PipeFiles, tally: Tally, stop: StopRequest) -> PipeEnd:
+        def look(ended: SliceProgress | None = None) -> None:
+            self.display.update(tally, ended)
+            if stop.by_user and not self._said_stopping:
+                self._said_stopping = True
+                self.display.say(STOPPING)
+
         def on_message(message: Message) -> None:
             ended = tally.add(message, time.time())
-            self.display.update(tally, ended)
+            look(ended)
             if ended and self.on_batch:
                 self.on_batch(ended)
             if self.options.no_wait and tally.hour_used_up and not stop.made:
                 stop.make()
 
-        return run_pipe(files, on_message, lambda: self.display.update(tally), stop)
+        return run_pipe(files, on_message, look, stop)
 
     def _result(self, tally: Tally, end: PipeEnd | None, stop: StopRequest, started_s: float) -> SyncResult:
         quota = self.options.no_wait and tally.hour_used_up
@@ -126,16 +145,20 @@ class SyncRun:
             errors=errors_worth_telling(end, stopped=stop.made) if end else (),
             batches=tuple(tally.batches),
             waits=tuple(tally.waits),
+            full_refresh=self.options.full_refresh,
         )
 
-    def _write_down(self, result: SyncResult, sync_id: int) -> None:
+    def _written_down(self, result: SyncResult, sync_id: int) -> SyncResult:
         if result.exit_code in {ExitCode.BAD_ARGUMENTS, ExitCode.AUTHENTICATION} or not exists(self.options.database):
-            return
+            return result
         if not result.batches and result.errors:
-            return
-        zone, full = self.config.zone.key, self.options.full_refresh
-        with open_database(self.options.database, read_only=False) as connection:
-            add_sync(connection, result, sync_id, zone, full_refresh=full)
+            return result
+        try:
+            with open_database(self.options.database, read_only=False) as connection:
+                add_sync(connection, result, sync_id, self.config.zone.key)
+        except SyncError as error:
+            return result.with_error(f"the sync is not in the database's history: {error}")
+        return result
 
 
 def _write(path: Path, document: object) -> None:

@@ -7,6 +7,7 @@ Kept by one thread. Raises msgspec.ValidationError for a report that is none, wh
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,10 +21,19 @@ PROGRESS = "progress: "
 RESULT = "result: "
 QUOTA_WAIT = re.compile(r"waiting (\d+) s for Mixpanel's (\w+) quota")
 PAUSE = re.compile(r"(page \d+|\S+\.\.\S+): (.*); (?:asking again in|waiting) ([\d.]+) s", re.DOTALL)
+QUOTA_USED_UP = "Mixpanel's quota is used up"
 HOUR_USED_UP = "quota is used up (hour)"
 WORTH_SAYING_S = 2.0
 # What is not the hour's quota makes nobody wait longer than this.
 LONGEST_OTHER_WAIT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """What is waited for, and until when, seconds since the epoch."""
+
+    what: str
+    until_s: float
 
 
 @dataclass(slots=True)
@@ -31,10 +41,17 @@ class StreamTally:
     """One stream so far."""
 
     stream: str
+    planned: int = 0
     batches: list[SliceProgress] = field(default_factory=list)
     result: StreamResult | None = None
-    waits_for: str = ""
-    waits_until_s: float = 0.0
+    waits: dict[str | None, WaitUntil] = field(default_factory=dict)
+
+    def wait_at(self, now_s: float) -> WaitUntil | None:
+        """Return what the stream waits for longest; None where it does not wait."""
+        if self.result:
+            return None
+        waits = [wait for wait in self.waits.values() if wait.until_s > now_s]
+        return max(waits, key=lambda wait: wait.until_s, default=None)
 
     @property
     def rows(self) -> int:
@@ -53,9 +70,9 @@ class StreamTally:
 
     @property
     def total(self) -> int:
-        """How many windows or pages there are; 0 until the first one is reported."""
+        """How many windows or pages there are; as planned until the first one is reported."""
         if not self.batches:
-            return 0
+            return self.planned
         last = self.batches[-1]
         return last.total_pages if isinstance(last, ProfileProgress) else last.total_batches
 
@@ -111,9 +128,9 @@ class Tally:
     def __post_init__(self) -> None:
         self.streams = {name: StreamTally(name) for name in self.names}
 
-    def keep(self, names: tuple[str, ...]) -> None:
-        """Forget the streams that are not read after all."""
-        self.streams = {name: StreamTally(name) for name in names}
+    def plan(self, names: tuple[str, ...], windows: Mapping[str, int]) -> None:
+        """Begin with the streams that are read after all, and how many windows each is expected to have."""
+        self.streams = {name: StreamTally(name, windows.get(name, 0)) for name in names}
 
     def add(self, message: Message, now_s: float) -> SliceProgress | None:
         """Take note of *message*; return the window or page that it reports, if it does."""
@@ -136,7 +153,7 @@ class Tally:
             batch = msgspec.json.decode(text, type=BatchProgress)
         stream = self.streams.setdefault(batch.stream, StreamTally(batch.stream))
         stream.batches.append(batch)
-        stream.waits_until_s = 0.0
+        stream.waits.pop(place_of(batch), None)
         self.batches.append(batch)
         return batch
 
@@ -156,13 +173,14 @@ class Tally:
         if quota := QUOTA_WAIT.fullmatch(text):
             wait_s = float(quota[1])
             self.waits.append(Wait(name, None, now_s, wait_s, f"{quota[2]} quota"))
-            stream.waits_for, stream.waits_until_s = f"{quota[2]} quota", now_s + wait_s
+            stream.waits[None] = WaitUntil(f"the {quota[2]} quota", now_s + wait_s)
             self.hour_used_up |= wait_s > LONGEST_OTHER_WAIT_S
         elif pause := PAUSE.fullmatch(text):
             wait_s = float(pause[3])
             self.waits.append(Wait(name, pause[1], now_s, wait_s, pause[2]))
             if wait_s >= WORTH_SAYING_S:
-                stream.waits_for, stream.waits_until_s = f"next try of {pause[1]}", now_s + wait_s
+                what = "Mixpanel's quota" if pause[2].startswith(QUOTA_USED_UP) else f"the next try of {pause[1]}"
+                stream.waits[pause[1]] = WaitUntil(what, now_s + wait_s)
             self.hour_used_up |= HOUR_USED_UP in pause[2]
         elif is_warning:
             self.warnings.append(f"{name}: {text}")

@@ -6,15 +6,13 @@ Pure: the end of both processes and the tally in, code and sentences out.
 from __future__ import annotations
 
 from mixpanel_to_duckdb.errors import ExitCode
-from mixpanel_to_duckdb.messages import Error
+from mixpanel_to_duckdb.messages import is_consequence
 from mixpanel_to_duckdb.pipe import PipeEnd
 from mixpanel_to_duckdb.tally import Tally
 
 # What the source says of 401 and 403: the protocol has one type for all that a user must change.
 AUTHENTICATION = ("Mixpanel does not accept these credentials", "These credentials have no access to the project")
 CONFIG = "config_error"
-# What follows from the source's own errors, or from being stopped.
-CONSEQUENCES = ("Not every stream is complete", "the sync was stopped before", "not asked for")
 
 
 def exit_code(end: PipeEnd | None, tally: Tally, *, interrupted: bool, quota_used_up: bool) -> ExitCode:
@@ -26,7 +24,7 @@ def exit_code(end: PipeEnd | None, tally: Tally, *, interrupted: bool, quota_use
     errors = (*end.source_errors, *end.destination_errors)
     if any(mark in error.message for error in errors for mark in AUTHENTICATION):
         return ExitCode.AUTHENTICATION
-    judged = [error for error in errors if not _is_consequence(error)]
+    judged = [error for error in errors if not is_consequence(error)]
     read_nothing = not any(batch.success for batch in tally.batches)
     if judged and read_nothing and all(error.failure_type == CONFIG for error in judged):
         return ExitCode.BAD_ARGUMENTS
@@ -36,11 +34,7 @@ def exit_code(end: PipeEnd | None, tally: Tally, *, interrupted: bool, quota_use
 def errors_worth_telling(end: PipeEnd, *, stopped: bool) -> tuple[str, ...]:
     """Return each error once, the source's first, without those that only follow from others."""
     errors = [*end.source_errors, *end.destination_errors]
-    causes = [error.message for error in errors if not _is_consequence(error)]
+    causes = [error.message for error in errors if not is_consequence(error)]
     if not causes and end.failed and not stopped:
         causes = [error.message for error in errors]
     return tuple(dict.fromkeys(causes))
-
-
-def _is_consequence(error: Error) -> bool:
-    return any(mark in error.message for mark in CONSEQUENCES)

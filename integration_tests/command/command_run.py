@@ -12,7 +12,9 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,19 +59,56 @@ def run(*arguments: str | Path, environment: Mapping[str, str] | None = None, st
 
 
 def run_until(word: str, number: signal.Signals, *arguments: str | Path) -> Ended:
-    """Run the command, send it a signal as soon as its progress says *word*, and wait for its end."""
+    """Run the command, signal its process group as soon as its progress says *word*, and wait for its end."""
+    with started(*arguments) as process:
+        said = read_until(process, word)
+        os.killpg(process.pid, number)
+        end = ended(process)
+    return Ended(end.exit_code, end.stdout, said + end.stderr)
+
+
+@contextmanager
+def started(*arguments: str | Path, wrapper: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
+    """Run the command, behind *wrapper* where there is one, for as long as the context lasts."""
+    command = [*wrapper, *COMMAND, *map(str, arguments)]
     with subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        assert process.stderr
-        said = ""
-        for line in process.stderr:
-            said += line
-            if word in line and process.poll() is None:
-                process.send_signal(number)
-                break
-        stdout, rest = process.communicate(timeout=TIMEOUT_S)
-    return Ended(process.returncode, stdout, said + rest)
+        watchdog = threading.Timer(TIMEOUT_S, process.kill)  # so that a test fails, and does not hang
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
+            if process.poll() is None:
+                process.kill()
+
+
+def read_until(process: subprocess.Popen[str], word: str) -> str:
+    """Return what the command says up to the line with *word*."""
+    assert process.stderr
+    said = ""
+    for line in process.stderr:
+        said += line
+        if word in line:
+            return said
+    raise AssertionError(f"it never said {word!r}: {said}")
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    """Wait for the command's end."""
+    stdout, stderr = process.communicate(timeout=TIMEOUT_S)
+    return Ended(process.returncode, stdout, stderr)
+
+
+def child_of(process: subprocess.Popen[str], word: str) -> int:
+    """Return the id of the command's child that has *word* in its command line."""
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == process.pid and word in (path / "cmdline").read_text():
+                return int(path.name)
+    raise AssertionError(f"the command has no child {word!r}")
 
 
 def run_on_terminal(columns: int, *arguments: str | Path, keys: Sequence[tuple[str, bytes]] = ()) -> Ended:

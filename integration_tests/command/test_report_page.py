@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
-import subprocess
 import zlib
 from html import escape
 from pathlib import Path
 
 import pytest
 
+from integration_tests.command.browser import CHROMIUM, DARK, browse
 from integration_tests.command.command_run import run, write_config
 from mixpanel_simulator import Fault, Scenario, start_simulator
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-]
-DARK = ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"]
 GROUNDS = {"light": (0xF6, 0xF5, 0xF2), "dark": (0x13, 0x12, 0x18)}
 # A phone's width in a page of its own, since a window can't be as narrow; what is too wide is told in the title.
 PHONE = """<!doctype html><title>not measured</title>
@@ -48,13 +34,6 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ended = run("sync", folder / "m.duckdb", "--config", config, "--report", folder / "report.html", "--quiet")
     assert ended.exit_code == 1
     return folder / "report.html"
-
-
-def browse(page: Path, profile: Path, *flags: str) -> str:
-    """Let Chromium open *page* with a profile of its own, and return what it prints."""
-    assert CHROMIUM
-    command = [CHROMIUM, *FLAGS, *flags, f"--user-data-dir={profile}", page.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 def size_and_corner(png: bytes) -> tuple[tuple[int, int], tuple[int, ...]]:

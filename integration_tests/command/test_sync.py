@@ -132,6 +132,9 @@ def test_sync_when_the_quota_is_used_up_and_nobody_waits(tmp_path: Path) -> None
         ended = run("sync", database, *flags, "--no-wait")
         assert ended.exit_code == 5, ended.stderr
         assert "Mixpanel's hourly quota is used up: 60 rows" in ended.stdout
+        quiet = run("sync", database, *flags, "--no-wait", "--quiet")
+        assert (quiet.exit_code, quiet.stdout) == (5, "")
+        assert "Run the same command again in an hour, or without --no-wait." in quiet.stderr
         simulator.reset_quota()
         simulator.clear_requests()
         assert run("sync", database, *flags, "--no-wait", "--quiet").exit_code == 0

@@ -32,6 +32,8 @@ WRONG: list[tuple[list[str], str]] = [
     (["sync", "m.duckdb", "--config", "none.json"], "--config none.json can't be read"),
     (["sync", "m.duckdb", "--report", "no/r.html"], "--report no/r.html: the folder"),
     (["sync", "no/m.duckdb"], "DATABASE no/m.duckdb: the folder"),
+    (["sync", "mixpanel.json"], "DATABASE mixpanel.json is not a DuckDB database"),
+    (["views", "mixpanel.json"], "DATABASE mixpanel.json is not a DuckDB database"),
     (["plan", "none.duckdb"], "there is no such file yet"),
     (["status", "none.duckdb"], "there is no such file yet"),
     (["views", "none.duckdb"], "there is no such file yet"),

@@ -56,6 +56,7 @@ def test_plain_display_says_what_is_new_once_a_second() -> None:
         f"{moment(1003)} profiles: 1 of 4 pages, 5 rows, 2 rows/s, about 6.9 s left",
         f"{moment(1003)} events: 2 lines of the answer are not events, read twice",
         f"{moment(1004)} events: 2 of 3 windows, 20 rows, 5 rows/s, about 1.7 s left",
+        f"{moment(1004)} profiles: 1 of 4 pages, 5 rows, 2 rows/s, about 9.0 s left",
         f"{moment(1004)} events 2026-01-08..2026-01-10 failed: cut",
         f"{moment(1004)} events: 3 of 3 windows, 20 rows, 1 failed",
     ]
@@ -65,9 +66,12 @@ def test_plain_display_says_what_waits() -> None:
     """What waits for a quota is said with the time until then, also before the first window."""
     out, clock, tally = io.StringIO(), Clock(), Tally(("events",))
     tally.add(log("events: waiting 45 s for Mixpanel's export quota"), 1003.0)
-    PlainDisplay(out, clock).update(tally)
+    display = PlainDisplay(out, clock)
+    display.update(tally)
+    display.say("Stopping")
     assert out.getvalue() == (
-        f"{moment(1003)} events: no windows yet, 0 rows, waits for the export quota until {moment(1048)}\n"
+        f"{moment(1003)} events: nothing yet, 0 rows, waits for the export quota until {moment(1048)}\n"
+        f"{moment(1003)} Stopping\n"
     )
 
 
@@ -99,11 +103,13 @@ def test_rich_display_without_a_terminal() -> None:
         log("events: 1 line of the answer is not an event", "WARN"),
     ):
         display.update(tally, tally.add(message, 1003.0))
+    display.say("Stopping")
     display.close()
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue().splitlines() == [
         "events 2026-01-01..2026-01-05 failed: cut",
         "events: 1 line of the answer is not an event",
+        "Stopping",
     ]
 
 

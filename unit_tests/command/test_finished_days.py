@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,8 @@ def test_history_and_what_failed(tmp_path: Path) -> None:
     path = str(tmp_path / "m.duckdb")
     with duckdb.connect(path) as connection:
         assert past_syncs(connection) == []
-        add_sync(connection, result_with((("2026-01-03", "2026-01-03"),), (1, 2), 3), 1, "UTC", full_refresh=False)
-        add_sync(connection, result_with((("2026-01-09", "2026-01-10"),)), 2, "Europe/Berlin", full_refresh=False)
+        add_sync(connection, result_with((("2026-01-03", "2026-01-03"),), (1, 2), 3), 1, "UTC")
+        add_sync(connection, result_with((("2026-01-09", "2026-01-10"),)), 2, "Europe/Berlin")
         first, second = past_syncs(connection)
         assert (first.sync_id, first.exit_code, first.duration_s, first.seconds_a_day) == (1, 1, 1.5, 0.5)
         assert first.started_at == datetime(2026, 1, 31, tzinfo=timezone.utc)
@@ -116,7 +117,12 @@ def test_history_and_what_failed(tmp_path: Path) -> None:
     assert failed_parts(path, config(), ("profiles",), text) == FailedParts(("profiles",), None)
     assert failed_parts(path, config(), ("events",), b"[]").days == DateWindow(date(2026, 1, 3), date(2026, 1, 10))
     with duckdb.connect(path) as connection:
-        add_sync(connection, result_with(read_pages=3), 3, "UTC", full_refresh=True)
+        others = {"profiles": ParallelProfileResult("profiles", 9, 3, 0, ())}
+        add_sync(connection, replace(result_with(), streams=others, full_refresh=True), 3, "UTC")
+        interrupted = replace(result_with(), exit_code=ExitCode.INTERRUPTED, full_refresh=True)
+        add_sync(connection, interrupted, 4, "UTC")
+        assert len(ever_failed(past_syncs(connection), "events")) == 2
+        add_sync(connection, replace(result_with(read_pages=3), full_refresh=True), 3, "UTC")
     assert failed_parts(path, config(), config().streams, text) == FailedParts((), None)
 
 

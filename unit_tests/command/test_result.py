@@ -71,6 +71,7 @@ def test_result_as_a_document() -> None:
         "exit_code": 1,
         "started_at": "2026-01-11T12:00:00.000+00:00",
         "duration_s": 4.25,
+        "full_refresh": False,
         "has_failures": True,
         "failed_date_ranges": [list(BAD_DAY)],
         "rows": 27,

@@ -58,7 +58,7 @@ def test_status_of_a_database_with_flaws(tmp_path: Path) -> None:
     )
     with duckdb.connect(path) as connection:
         connection.execute(CREATE)
-        add_sync(connection, result, 1, "Europe/Berlin", full_refresh=False)
+        add_sync(connection, result, 1, "Europe/Berlin")
     status = database_status(path, STATES)
     failed, unread = ("2026-01-01", "2026-01-01"), ("2026-01-03", "2026-01-03")
     assert status.streams == (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mixpanel_to_duckdb.result import Wait
-from mixpanel_to_duckdb.tally import Tally
+from mixpanel_to_duckdb.tally import Tally, WaitUntil
 from source_mixpanel_parallel import ParallelFetchResult, ParallelProfileResult
 from unit_tests.command.said import events_result, log, page, window
 
@@ -71,7 +71,34 @@ def test_tally_notes_waits() -> None:
         Wait("profiles", "page 3", 1003.0, 2.0, "Mixpanel's quota is used up (concurrent): 6/5"),
     ]
     assert tally.warnings == ["events: 2 lines of the answer are not events, read twice"]
-    assert tally.streams["events"].waits_until_s == 1048.0
+    assert tally.streams["events"].wait_at(1047.0) == WaitUntil("the export quota", 1048.0)
+    assert tally.streams["events"].wait_at(1048.0) is None
+    assert tally.streams["profiles"].wait_at(1004.0) == WaitUntil("Mixpanel's quota", 1005.0)
+
+
+def test_tally_when_others_go_on_while_one_waits() -> None:
+    """A window that ends does not end another's wait, but its own."""
+    tally = tally_of(
+        log(f"events: 2026-01-01..2026-01-05: {REFUSED}; asking again in 8.0 s", "WARN"),
+        log(f"events: 2026-01-08..2026-01-10: {REFUSED}; asking again in 4.0 s", "WARN"),
+    )
+    events = tally.streams["events"]
+    tally.add(window(1, "2026-01-06", "2026-01-07"), 1004.0)
+    assert events.wait_at(1004.0) == WaitUntil("the next try of 2026-01-01..2026-01-05", 1011.0)
+    tally.add(window(0, "2026-01-01", "2026-01-05"), 1004.0)
+    assert events.wait_at(1004.0) == WaitUntil("the next try of 2026-01-08..2026-01-10", 1007.0)
+    tally.add(events_result(), 1005.0)
+    assert events.wait_at(1005.0) is None
+
+
+def test_tally_of_a_plan() -> None:
+    """As long as the source has told no total, the planned one stands in; then the source's counts."""
+    tally = Tally(("events", "profiles"))
+    tally.plan(("events",), {"events": 5})
+    events = tally.streams["events"]
+    assert (events.done, events.total, events.share_done) == (0, 5, 0.0)
+    tally.add(window(0, "2026-01-01", "2026-01-05"), 1003.0)
+    assert (list(tally.streams), events.done, events.total) == (["events"], 1, 3)
 
 
 @pytest.mark.parametrize(
