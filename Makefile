@@ -10,6 +10,7 @@ interpreter = $(firstword $(wildcard $(HOME)/.pyenv/versions/$1.*/bin/python) $(
 PYTHONS = $(foreach version,3.10 3.11 3.12 3.13,$(if $(call interpreter,$(version)),$(version)))
 TESTS := unit_tests integration_tests
 COMPILE := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes
+INSTALL_CHROMIUM := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 define environment
@@ -18,7 +19,7 @@ $(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 touch $@
 endef
 
-.PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit bench format lock clean
+.PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit bench format lock clean chromium pictures
 
 $(VENV)/installed: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,7 +28,7 @@ $(VENV)/installed: pyproject.toml requirements/dev.txt
 	touch $@
 
 demo: $(VENV)/installed
-	$(BIN)/python -m mixpanel_to_duckdb.demo $(DATABASE)
+	$(BIN)/mixpanel-to-duckdb demo $(DATABASE)
 
 test: lint types tests tests-oldest-duckdb test-clients
 
@@ -38,8 +39,18 @@ lint: $(VENV)/installed
 types: $(VENV)/installed
 	$(BIN)/mypy
 
-tests: $(VENV)/installed
+tests: $(VENV)/installed chromium
 	$(BIN)/pytest -n 2 --dist loadfile --cov
+
+# Tests look at the report in Chromium. Where there is none and none can be installed they are skipped, and say so.
+chromium:
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	{ test "$$(id -u)" = 0 && command -v apt-get && timeout 300 sh -c '$(INSTALL_CHROMIUM)'; } || \
+	echo "no Chromium: the tests that need one will be skipped"
+
+# The README's pictures, by the real command.
+pictures: $(VENV)/installed chromium
+	$(BIN)/python -m docs.make_pictures
 
 # The destination also supports DuckDB $(OLDEST_DUCKDB): its tests run once more against that version.
 tests-oldest-duckdb: $(VENV)/installed $(OLDEST_DUCKDB_DIR)

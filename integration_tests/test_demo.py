@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -24,17 +26,47 @@ FROM events
 PROFILES = "SELECT distinct_id, strftime(last_seen, '%Y-%m-%dT%H:%M:%S'), properties FROM profiles"
 
 
+README = Path(__file__).resolve().parents[1] / "README.md"
+DURATION = re.compile(r"\d+(\.\d)? s\b")
+
+
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the demo twice into one database."""
-    path = tmp_path_factory.mktemp("demo") / "demo.duckdb"
-    for _ in range(2):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the demo twice into one database, and keep what it says."""
+    folder = tmp_path_factory.mktemp("demo")
+    for name in ("first.txt", "second.txt"):
         ended = subprocess.run(
-            [sys.executable, "-m", "mixpanel_to_duckdb.demo", str(path)], check=False, capture_output=True, text=True
+            [sys.executable, "-m", "mixpanel_to_duckdb", "demo"],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            env={**os.environ, "COLUMNS": "70"},
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
-        assert "Top events" in ended.stdout
-    return path
+        (folder / name).write_text(ended.stdout)
+    return folder
+
+
+@pytest.fixture
+def database(folder: Path) -> Path:
+    """Return the demo's database."""
+    return folder / "demo.duckdb"
+
+
+def test_demo_says_what_the_readme_shows(folder: Path) -> None:
+    """The README's block is what the demo prints, but for durations, and for what … leaves out."""
+    block = README.read_text().partition("$ make demo\n")[2].partition("```")[0]
+    printed = _without_durations((folder / "first.txt").read_text())
+    at = 0
+    for part in block.split("…\n"):
+        found = printed.find(_without_durations(part), at)
+        assert found >= 0, (part, printed[at:])
+        at = found
+
+
+def _without_durations(text: str) -> str:
+    return "\n".join(line.rstrip() for line in DURATION.sub("0 s", text).split("\n"))
 
 
 def test_demo_holds_exactly_the_simulators_data(database: Path) -> None:

@@ -50,6 +50,10 @@ def test_readme_commands_bring_the_data(tmp_path: Path) -> None:
             ["bash", "-c", script], cwd=tmp_path, env={**os.environ, "PATH": path}, check=False, capture_output=True
         )
         assert ended.returncode == 0, ended.stderr.decode()
+        [(_, program)] = [block for block in blocks("test") if block[0] == "python"]
+        ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False, capture_output=True)
+        assert ended.returncode == 0, ended.stderr.decode()
+        assert ended.stdout.decode().splitlines()[-1].endswith(" False []")
     [(_, query)] = [block for block in blocks("test") if block[0] == "sql"]
     with duckdb.connect(str(tmp_path / "mixpanel.duckdb"), read_only=True) as connection:
         assert connection.execute(query).fetchall()
