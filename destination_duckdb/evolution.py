@@ -84,6 +84,9 @@ def _conversion(quoted: str, old: str, new: ColumnType) -> tuple[str, str] | Non
         there = None
     elif kind in _DOCUMENTS and new in _DOCUMENTS:
         there = f"CAST({quoted} AS {new.value})"
+        if new is ColumnType.VARIANT:
+            # It orders keys anew; what else it changes (digits, duplicate keys) changes which characters there are.
+            loses = f"{_characters(f'CAST({there} AS JSON)')} IS DISTINCT FROM {_characters(quoted)}"
     elif new in _DOCUMENTS:
         there = f"CAST(to_json({quoted}) AS {new.value})"
     elif kind is ColumnType.JSON and new is ColumnType.STRING:
@@ -99,3 +102,7 @@ def _conversion(quoted: str, old: str, new: ColumnType) -> tuple[str, str] | Non
         there = f"TRY_CAST({quoted} AS {new.value})"
         loses = f"TRY_CAST({there} AS {old}) IS DISTINCT FROM {quoted}"
     return None if there is None else (there, loses)
+
+
+def _characters(document: str) -> str:
+    return f"list_sort(string_split(CAST({document} AS VARCHAR), ''))"

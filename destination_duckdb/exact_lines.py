@@ -2,9 +2,9 @@
 
 In: a RECORD line as it came. Out: a line {"v": [text or null, …], "e": emitted_at, "c": changes as JSON}, which
 the loader casts without any choice left. JSON values keep the bytes they came with. NaN and Infinity, which are
-outside JSON, become null, and a lone surrogate, which no UTF-8 text can hold, becomes U+FFFD; both are said in the
-changes. Raises SystemFault for a line that is no record, ConfigError where a key would be changed: rows that differ
-could become one.
+outside JSON, become null save in texts, and a lone surrogate, which no UTF-8 text can hold, becomes U+FFFD; both are
+said in the changes. Raises SystemFault for a line that is no record, ConfigError where a key would be changed: rows
+that differ could become one.
 """
 
 import re
@@ -51,7 +51,8 @@ _ENCODER = msgspec.json.Encoder()
 _NULL = msgspec.Raw(b"null")
 _NO_CHANGES = "[]"
 # Stand-ins that no JSON text holds by itself: private-use characters with a name between them.
-_NAN_MARK = "\uf8ff\ue000NaN\uf8ff".encode()
+_LITERAL_START, _LITERAL_END = '"\uf8ff\ue000'.encode(), '\uf8ff"'.encode()
+_LITERAL = re.compile(_LITERAL_START + rb"(-?(?:NaN|Infinity))" + _LITERAL_END)
 _SURROGATE_MARK = "\uf8ff\ue000surrogate\uf8ff".encode()
 _STRING_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b', re.DOTALL)
 _ESCAPES = re.compile(
@@ -79,7 +80,7 @@ class ExactReader:
         changes: list[Any] = list(record.meta.changes or ()) if record.meta is not None else []
         values: list[str | None] = []
         for kind, name in self._columns:
-            raw, oddity = _without_marks(name, bytes(record.data.get(name, _NULL)))
+            raw, oddity = _without_marks(kind, name, bytes(record.data.get(name, _NULL)))
             try:
                 value, change = exact_value(kind, name, raw)
             except UnicodeDecodeError as error:
@@ -116,14 +117,16 @@ def _marked(line: bytes) -> bytes:
     def mark(found: re.Match[bytes]) -> bytes:
         if found[0].startswith(b'"'):
             return _ESCAPES.sub(lambda escape: _SURROGATE_MARK if escape["lone"] else escape[0], found[0])
-        return b'"' + _NAN_MARK + b'"'
+        return _LITERAL_START + found[0] + _LITERAL_END
 
     return _STRING_OR_NAN.sub(mark, line)
 
 
-def _without_marks(name: str, raw: bytes) -> tuple[bytes, Change | None]:
-    """Return *raw* with what stands for its marks, and the change that this is."""
-    plain = raw.replace(b'"' + _NAN_MARK + b'"', b"null").replace(_SURROGATE_MARK, "\ufffd".encode())
+def _without_marks(kind: ColumnType, name: str, raw: bytes) -> tuple[bytes, Change | None]:
+    """Return *raw* with what stands for its marks, and the change that this is: a text can hold NaN as it came."""
+    if kind is ColumnType.STRING:
+        raw = _LITERAL.sub(rb"\1", raw)
+    plain = _LITERAL.sub(b"null", raw).replace(_SURROGATE_MARK, "\ufffd".encode())
     if plain == raw:
         return raw, None
     return plain, Change(name, "NULLED" if plain == b"null" else "TRUNCATED", "DESTINATION_TYPECAST_ERROR")

@@ -6,6 +6,7 @@ The only place that reports errors.
 """
 
 import argparse
+import codecs
 import os
 import signal
 import sys
@@ -129,7 +130,7 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
 
 def _read(path: Path, option: str) -> bytes:
     try:
-        return path.read_bytes()
+        return path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise ConfigError(f"The file {path}, given as {option}, can't be read: {error.strerror}.") from error
 

@@ -163,6 +163,15 @@ def test_state_when_there_is_no_database(destination: Destination) -> None:
     assert not destination.database.exists()
 
 
+def test_check_when_the_configuration_begins_with_a_mark(destination: Destination) -> None:
+    """A byte order mark in front of a configuration is as good as none."""
+    arguments = destination.arguments("check")
+    path = Path(arguments[-1])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    done = subprocess.run(arguments, capture_output=True, timeout=60, check=False)
+    assert json.loads(done.stdout)["connectionStatus"] == {"status": "SUCCEEDED"}
+
+
 @pytest.mark.parametrize(
     ("config", "says"),
     [
