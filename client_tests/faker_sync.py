@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from client_tests.environments import client_program, offline, our_program
 
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 PIPE = 'set -o pipefail; "$0" read "${@:4}" | tee "$3" | "$1" write --config duckdb.json --catalog catalog.json > "$2"'
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from client_tests.environments import client_program, offline, our_program
 
 PROGRAM = Path(__file__).with_name("pyairbyte_program.py")
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 
 @dataclass(frozen=True)

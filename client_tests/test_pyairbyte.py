@@ -122,7 +122,7 @@ def test_destination_holds_what_mixpanel_holds(simulator: Simulator, tmp_path: P
 
 
 def test_failed_day_fails_the_read_and_the_next_one_is_whole(simulator: Simulator, tmp_path: Path) -> None:
-    """PyAirbyte raises, and names the day; its cache then holds no state that covers what it does not hold."""
+    """PyAirbyte raises, names the day, and keeps neither rows nor state, so the next read brings everything."""
     client = PyAirbyte(tmp_path)
     config = config_for(simulator)
     simulator.add_fault(Fault("status", path="export", day=day(5), times=None))
@@ -131,6 +131,8 @@ def test_failed_day_fails_the_read_and_the_next_one_is_whole(simulator: Simulato
     words = " ".join(str(failure.value).split())
     assert "AirbyteConnectorFailedError" in words
     assert "2026-01-05..2026-01-05 could not be read: Mixpanel answered 500" in words
+    with duckdb.connect(str(client.cache), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM mixpanel._airbyte_state").fetchall() == [(0,)]
     simulator.clear_faults()
     client.read(config)
     assert stored_events(client.cache, "cache") == held_events(simulator, day(12))
