@@ -99,7 +99,7 @@ def test_sync_when_the_command_is_killed(slow: Simulator, whole: Path, tmp_path:
 
 
 def test_sync_when_the_disk_is_full(tmp_path: Path) -> None:
-    """No file may grow past a limit: DuckDB's reason is told, and with room again the next sync goes on."""
+    """No file may grow past a limit: the reason is told, and with room again the next sync goes on."""
     database = tmp_path / "m.duckdb"
     limited = ["bash", "-c", 'ulimit -f 3000; exec "$@"', "bash"]
     with start_simulator(Scenario(days=DAYS, events_per_day=3_000, profiles=30)) as simulator:
@@ -108,7 +108,9 @@ def test_sync_when_the_disk_is_full(tmp_path: Path) -> None:
             end = ended(process)
         assert end.exit_code == 1, end.stdout + end.stderr
         told = end.document["errors"]
-        assert any("DuckDB can't read or write its files" in error for error in told), told
+        # DuckDB 1.5 writes less than the spool, which then is the first to reach the limit.
+        reasons = ("DuckDB can't read or write its files", "can't be written: File too large")
+        assert any(reason in error for error in told for reason in reasons), told
         again = run("sync", database, "--config", config, "--quiet")
         assert (again.exit_code, again.stderr) == (0, "")
         assert run("sync", tmp_path / "whole.duckdb", "--config", config, "--quiet").exit_code == 0
