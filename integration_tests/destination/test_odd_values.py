@@ -50,3 +50,17 @@ def test_write_when_odd_values_are_few(destination: Destination, mode: str) -> N
     first = 0 if mode == "append" else count - KEYS
     assert [number for number, _ in rows] == list(range(first, count))
     assert {number: more for number, more in rows if number in ODD} == {n: t for n, t in STORED.items() if n >= first}
+
+
+def test_write_when_the_machine_is_elsewhere(destination: Destination, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times without a zone mean UTC, the fast way and the exact way, wherever the machine is."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    properties = {"id": {"type": "integer"}, "made": {"type": "string", "format": "date-time"}}
+    catalog = {"streams": [configured("t", properties), configured("u", properties)]}
+    fast = [record("t", {"id": 1, "made": "2026-01-02T03:04:05"})]
+    exact = [record("u", {"id": "1", "made": "2026-01-02T03:04:05"})]
+    assert destination.write(catalog, [*fast, *exact, status("t"), status("u")]).exit_code == 0
+    with duckdb.connect(str(destination.database), read_only=True) as connection:
+        for table in ("t", "u"):
+            query = f"SELECT epoch(made), epoch(_airbyte_extracted_at) FROM {table}"
+            assert connection.execute(query).fetchall() == [(1_767_323_045.0, 1_700_000_000.0)]
