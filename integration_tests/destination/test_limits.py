@@ -144,7 +144,8 @@ def test_write_when_the_disk_is_full_at_a_commit(destination: Destination, catal
     process.stdout.close()
     assert outcome.exit_code == 1
     assert outcome.error is not None
-    assert "DuckDB can't read or write its files" in outcome.error
+    # On a busy machine the source gets ahead, and the spool is the first to have no room.
+    assert any(reason in outcome.error for reason in ("DuckDB can't read or write its files", "can't be written: File"))
     kept = database_state(destination)
     assert 0 < kept < 40
     assert kept == max(echoed(stdout))
