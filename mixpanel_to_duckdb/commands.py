@@ -220,7 +220,9 @@ def completion(context: click.Context, shell: str) -> None:
     completer = get_completion_class(shell)
     assert completer
     root = context.find_root()
-    click.echo(completer(root.command, {}, "mixpanel-to-duckdb", "_MIXPANEL_TO_DUCKDB_COMPLETE").source())
+    script = completer(root.command, {}, "mixpanel-to-duckdb", "_MIXPANEL_TO_DUCKDB_COMPLETE").source()
+    # click's script for fish cuts a value at its first comma, and lists of streams have some.
+    click.echo(script.replace('string split "," $completion', 'string split --max 1 "," $completion'))
 
 
 @cli.command(short_help="Ask for credentials, try the regions, and write a config.")

@@ -36,4 +36,8 @@ def quote_identifier(name: str) -> str:
 
 def quote_literal(text: str) -> str:
     """Return *text* as a SQL string, where no parameter can stand: in a view."""
-    return "'" + text.replace("'", "''") + "'"
+    literal = "'" + text.replace("'", "''") + "'"
+    if "\x00" not in text:
+        return literal
+    # A statement ends at a NUL; in parentheses, since -> binds more tightly than ||.
+    return "(" + literal.replace("\x00", "' || chr(0) || '") + ")"

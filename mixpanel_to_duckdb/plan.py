@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from mixpanel_to_duckdb.finished_days import FinishedDays
@@ -42,14 +43,13 @@ class StreamPlan:
 class SyncPlan:
     """The plan of one sync: at most `connections` exports run at once, `page_connections` pages.
 
-    `pages` is how many pages profiles had last time; None where nobody knows yet.
+    `paged_streams` holds how many pages each of them had last time; None where nobody knows yet.
     """
 
     streams: tuple[StreamPlan, ...]
     connections: int
-    paged_streams: tuple[str, ...]
+    paged_streams: Mapping[str, int | None]
     page_connections: int
-    pages: int | None
     seconds_a_day: float
     is_measured: bool
 
@@ -85,8 +85,7 @@ class SyncPlan:
                 }
                 for stream in self.streams
             },
-            "paged_streams": list(self.paged_streams),
-            "pages": self.pages,
+            "paged_streams": dict(self.paged_streams),
         }
 
 
@@ -95,7 +94,7 @@ def sync_plan(
     chosen: Sequence[str],
     finished: Mapping[str, FinishedDays],
     seconds_a_day: float | None = None,
-    pages: int | None = None,
+    pages: Mapping[str, int] = MappingProxyType({}),
 ) -> SyncPlan:
     """Return the plan of a sync of the *chosen* streams."""
     fields = config.fields
@@ -110,9 +109,8 @@ def sync_plan(
     return SyncPlan(
         streams=tuple(streams),
         connections=connections,
-        paged_streams=tuple(name for name in config.paged_streams if name in chosen),
+        paged_streams={name: pages.get(name) for name in config.paged_streams if name in chosen},
         page_connections=fields.profile_workers,
-        pages=pages,
         seconds_a_day=seconds_a_day or SECONDS_A_DAY,
         is_measured=seconds_a_day is not None,
     )

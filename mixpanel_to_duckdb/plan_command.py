@@ -12,7 +12,7 @@ from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.plan import sync_plan
 from mixpanel_to_duckdb.plan_page import plan_page
 from mixpanel_to_duckdb.printing import print_json, print_page
-from mixpanel_to_duckdb.source_config import PROFILES, source_config
+from mixpanel_to_duckdb.source_config import source_config
 from mixpanel_to_duckdb.stored_state import stored_state
 
 
@@ -20,13 +20,14 @@ def run_plan(options: SyncOptions, config_path: str | None, *, as_json: bool) ->
     """Print the plan; with a database, of what it still lacks."""
     config = source_config(config_path, options)
     chosen = config.chosen_streams(options.streams)
-    states, seconds_a_day, pages = b"[]", None, None
+    states, seconds_a_day, pages = b"[]", None, {}
     if options.database:
         states = stored_state(options.database)
         with open_database(options.database) as connection:
             syncs = past_syncs(connection)
         seconds_a_day = next((sync.seconds_a_day for sync in reversed(syncs) if sync.seconds_a_day), None)
-        pages = next((sync.read_pages(PROFILES) for sync in reversed(syncs) if sync.read_pages(PROFILES)), None)
+        counts = [(name, sync.read_pages(name)) for sync in syncs for name in config.paged_streams]
+        pages = {name: count for name, count in counts if count}  # the last sync's count stays
     plan = sync_plan(config, chosen, finished_days(states), seconds_a_day, pages)
     if as_json:
         print_json(plan.as_json())

@@ -24,10 +24,8 @@ def plan_page(plan: SyncPlan) -> Iterator[RenderableType]:
     table = Table(Column("stream"), *(Column(name, justify="right") for name in ("days", "requests", "at once")))
     for stream in plan.streams:
         table.add_row(stream.stream, f"{stream.days:,}", f"{len(stream.windows):,}", f"{stream.connections:,}")
-    for name in plan.paged_streams:
-        table.add_row(
-            name, "", f"{plan.pages:,} last time" if plan.pages else "1, then it knows", str(plan.page_connections)
-        )
+    for name, pages in plan.paged_streams.items():
+        table.add_row(name, "", f"{pages:,} last time" if pages else "1, then it knows", str(plan.page_connections))
     yield table
     for stream in plan.streams:
         if stream.windows:

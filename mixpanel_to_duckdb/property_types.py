@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mixpanel_to_duckdb.database import quote_literal
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -69,7 +71,7 @@ FROM (
     SELECT {event} AS event, unnest(json_keys(CAST(data.properties AS JSON))) AS key FROM {table} AS data
     UNION ALL
     SELECT DISTINCT {event}, NULL FROM {table} AS data
-) GROUP BY event ORDER BY event
+) WHERE event IS NOT NULL GROUP BY event ORDER BY event
 """
 
 
@@ -83,12 +85,14 @@ class Property:
     def sql(self, properties: str = "data.properties") -> str:
         """Return the property's value as SQL; a value that is not of its type raises, and is never rounded."""
         source = f"CAST({properties} AS JSON)"
-        path = _literal("/" + self.name.replace("~", "~0").replace("/", "~1"))
+        path = quote_literal("/" + self.name.replace("~", "~0").replace("/", "~1"))
         if self.type == "JSON":
             return f"CASE WHEN json_type({source}, {path}) <> 'NULL' THEN {source}->{path} END"
         text = f"({source}->>{path})"
         if self.type in {"BIGINT", "HUGEINT"}:
-            complaint = f"{_literal(f'{self.name} is no longer {self.type}, run mixpanel-to-duckdb views: ')} || {text}"
+            complaint = (
+                f"{quote_literal(f'{self.name} is no longer {self.type}, run mixpanel-to-duckdb views: ')} || {text}"
+            )
             checked = f"WHEN regexp_full_match({text}, '{INTEGER}') THEN CAST({text} AS {self.type})"
             return f"CASE WHEN {text} IS NULL THEN NULL {checked} ELSE error({complaint}) END"
         return f"CAST({utc_time(text) if self.type == 'TIMESTAMPTZ' else text} AS {self.type})"
@@ -109,7 +113,3 @@ TYPES = ("TIMESTAMPTZ", "VARCHAR", "BOOLEAN", "BIGINT", "HUGEINT", "DOUBLE")
 
 def _type(holds: tuple[bool | None, ...]) -> str:
     return next((type_ for type_, all_are in zip(TYPES, holds, strict=False) if all_are), "JSON")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''").replace("\x00", "' || chr(0) || '") + "'"

@@ -58,12 +58,12 @@ def _views_of(connection: duckdb.DuckDBPyConnection, table: StreamTable) -> Iter
     source = quote_identifier(table.name)
     if table.is_events:
         for event, properties in property_types(connection, source).items():
-            name = _view_name(connection, table.name, event, f"{table.name}_{slug(event)}")
+            name = _view_name(connection, table.name, event, f"{slug(table.name)}_{slug(event)}")
             where = f" WHERE data.event = {quote_literal(event)}"
             yield _create(connection, View(name, table.name, event, len(properties)), OF_EVENTS, properties, where)
     else:
         properties = property_types(connection, source, "''").get("", [])
-        name = _view_name(connection, table.name, "", f"{table.name}_wide")
+        name = _view_name(connection, table.name, "", f"{slug(table.name)}_wide")
         yield _create(connection, View(name, table.name, "", len(properties)), OF_PROFILES, properties, "")
 
 

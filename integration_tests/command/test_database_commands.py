@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,9 @@ def test_plan_is_what_the_sync_asks_for(synced: Synced) -> None:
     )
     assert ended.document["streams"]["events"]["windows"] == [["2026-01-05", "2026-01-09"]]
     assert ended.document["seconds_a_day"] != 0.667
+    assert run("plan", synced.database, "--config", synced.config, "--json").document["paged_streams"] == {
+        "profiles": 1
+    }
     assert (
         "5 export requests, 8% of the 60"
         in run("plan", synced.database, "--config", synced.config, "--window-days", "1").stdout
@@ -121,6 +125,73 @@ def test_views(synced: Synced) -> None:
         types = {row[0]: row[1] for row in connection.execute("DESCRIBE events_mp_web_page_view").fetchall()}
     assert (types["$screen_width"], types["price"], types["cart"]) == ("BIGINT", "DOUBLE", "JSON")
     assert "events_sign_up" in run("views", synced.database).stdout
+
+
+HOSTILE_EVENTS = [
+    "",
+    " ",
+    "'; DROP TABLE events; --",
+    'a"b',
+    "a\x00b",
+    "a b",
+    "A-B",
+    "x" * 5_000,
+    "日本",
+    "ß",
+    "SS",
+    "%s",
+]
+HOSTILE_PROPERTIES = [
+    "",
+    "*",
+    "$",
+    "-",
+    "#-1",
+    "/",
+    "~0",
+    "~",
+    '"',
+    "'",
+    "\\",
+    "\n",
+    "a\x00b",
+    "a.b",
+    "[0]",
+    "k" * 3_000,
+]
+HOSTILE_PROPERTIES += ["TIME", "Time", "insert_ID", "_", "%s", "{}"]
+
+
+def test_views_of_hostile_names(synced: Synced, tmp_path: Path) -> None:
+    """Whatever events and properties are called, each has a view and a column with its value, numbered where needed."""
+    database = tmp_path / "m.duckdb"
+    shutil.copy(synced.database, database)
+    properties = json.dumps({name: index for index, name in enumerate(HOSTILE_PROPERTIES)})
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("DELETE FROM events")
+        for event in [*HOSTILE_EVENTS, None]:
+            row = [event, "2026-01-01T00:00:00Z", properties]
+            connection.execute(
+                "INSERT INTO events BY NAME SELECT ? AS event, ?::TIMESTAMPTZ AS time, ? AS properties", row
+            )
+    ended = run("views", database, "--json")
+    assert ended.exit_code == 0, ended.stderr
+    views = {view["event"]: view["name"] for view in json.loads(ended.stdout) if view["table"] == "events"}
+    assert sorted(views) == sorted(HOSTILE_EVENTS)
+    assert len({name.casefold() for name in views.values()}) == len(HOSTILE_EVENTS)
+    assert [views[event] for event in ("", " ", "A-B", "a b", "SS", "ß", "日本")] == [
+        "events_unnamed",
+        "events_unnamed_2",
+        "events_a_b",
+        "events_a_b_3",
+        "events_ss",
+        "events_ss_2",
+        "events_日本",
+    ]
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for name in views.values():
+            [values] = connection.execute(f'SELECT * EXCLUDE (time, distinct_id, insert_id) FROM "{name}"').fetchall()
+            assert sorted(values) == list(range(len(HOSTILE_PROPERTIES)))
 
 
 def test_retry_of_failed_pages(synced: Synced) -> None:

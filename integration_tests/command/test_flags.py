@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +190,7 @@ def test_quiet_says_what_failed(simulator: Simulator, tmp_path: Path) -> None:
     config = write_config(tmp_path, simulator)
     failed = run("sync", tmp_path / "m.duckdb", "--config", config, "--quiet")
     assert (failed.exit_code, failed.stdout) == (1, "")
-    assert "profiles: Page 0 could not be read" in failed.stderr
+    assert "profiles: page 0 could not be read" in failed.stderr
 
 
 def test_quota_wait_on_a_narrow_terminal(tmp_path: Path) -> None:
@@ -220,6 +222,23 @@ def test_json_is_the_functions_result(simulator: Simulator, tmp_path: Path) -> N
     assert content(tmp_path / "command.duckdb") == content(tmp_path / "function.duckdb")
 
 
+def test_function_in_a_notebook(simulator: Simulator, tmp_path: Path) -> None:
+    """It runs where an event loop runs already, and in a thread, and takes a text for a list, and days as dates."""
+    config = json.loads(write_config(tmp_path, simulator).read_text())
+
+    async def cell() -> SyncResult:
+        return sync(config, tmp_path / "m.duckdb", streams="events", from_date=datetime(2026, 1, 2, 3))  # noqa: DTZ001
+
+    async def other_cell() -> SyncResult:
+        return await asyncio.to_thread(
+            sync, config, tmp_path / "m.duckdb", streams=["events"], to_date=date(2026, 1, 1), events="Sign Up,Search"
+        )
+
+    assert asyncio.run(cell()).rows == 7 * 20
+    asyncio.run(other_cell())
+    assert json.loads(simulator.requests()[-1].params["event"]) == ["Sign Up", "Search"]
+
+
 def counted(result: SyncResult) -> int:
     """Return successful + failed of all streams."""
     document = result.as_json()["streams"].values()
@@ -227,7 +246,7 @@ def counted(result: SyncResult) -> int:
 
 
 COUNTS = {"successful_batches", "failed_batches", "successful_pages", "failed_pages"}
-TIMES = {"database", "started_at", "started_s", "duration_s", "at_s", "bytes"}
+TIMES = {"database", "started_at", "started_s", "duration_s", "at_s", "bytes", "cumulative_rows"}
 
 
 def without_times(value: Any) -> Any:

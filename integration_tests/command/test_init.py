@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from integration_tests.command.command_run import Ended, lines_of, run, run_on_terminal
+from integration_tests.command.command_run import CTRL_C, Ended, lines_of, run, run_on_terminal
 from mixpanel_simulator import Scenario, Simulator, start_simulator
 
 SCENARIO = Scenario(days=3, events_per_day=5, region="EU")
@@ -81,6 +84,57 @@ def test_init_when_no_region_knows_the_account(europe: Simulator, elsewhere: Sim
     ended = init(tmp_path / "mixpanel.json", europe, elsewhere, "wrong")
     assert ended.exit_code == 2
     assert "no region takes these credentials, so nothing was written" in ended.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_is_never_readable_by_others(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
+    """Whoever looks while it is written finds no file that others may read, though the umask would let them."""
+    seen: set[int] = set()
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            for entry in os.scandir(tmp_path):
+                with suppress(FileNotFoundError):
+                    seen.add(stat.S_IMODE(entry.stat().st_mode))
+
+    looker = threading.Thread(target=look)
+    before = os.umask(0)
+    try:
+        looker.start()
+        ended = init(tmp_path / "mixpanel.json", europe, elsewhere, SCENARIO.secret)
+    finally:
+        os.umask(before)
+        is_over.set()
+        looker.join()
+    assert (ended.exit_code, seen) == (0, {0o600})
+
+
+def test_init_takes_the_environments_credentials(europe: Simulator, tmp_path: Path) -> None:
+    """They are offered, the secret is used unasked and unsaid; --force replaces the file, which works for a sync."""
+    path = tmp_path / "mixpanel.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    environment = {
+        "MIXPANEL_USERNAME": SCENARIO.username,
+        "MIXPANEL_SECRET": SCENARIO.secret,
+        "MIXPANEL_PROJECT_ID": str(SCENARIO.project_id),
+    }
+    endpoints = [f"{region}={europe.url}" for region in ("US", "EU", "IN")]
+    flags = [part for endpoint in endpoints for part in ("--endpoint", endpoint)]
+    ended = run("init", "--config", path, "--force", *flags, environment=environment, stdin="\n" * 5)
+    assert ended.exit_code == 0, ended.stderr
+    assert SCENARIO.secret not in ended.stdout + ended.stderr
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    flags = ["--from", "2026-01-01", "--to", "2026-01-03", "--streams", "events", "--json"]
+    assert run("sync", tmp_path / "m.duckdb", "--config", path, *flags).document["rows"] == 15
+
+
+def test_init_stopped(tmp_path: Path) -> None:
+    """Ctrl-C at a question ends it with exit code 130, and nothing is written."""
+    path = tmp_path / "mixpanel.json"
+    ended = run_on_terminal(80, "init", "--config", path, keys=[("Username", b"me\n"), ("Secret", CTRL_C)])
+    assert ended.exit_code == 130
     assert list(tmp_path.iterdir()) == []
 
 

@@ -45,6 +45,9 @@ def test_sync_when_a_day_fails_and_heals(simulator: Simulator, tmp_path: Path) -
     assert "events 2026-01-03..2026-01-03 failed: Mixpanel answered 500" in failed.stderr
     assert "profiles: 3 of 3 pages, 30 rows" in failed.stderr
 
+    status = run("status", database, "--json").document["streams"]["events"]
+    assert (status["gaps"], status["failed_ranges"]) == ([["2026-01-03", "2026-01-03"]],) * 2
+
     simulator.clear_faults()
     simulator.clear_requests()
     copy = tmp_path / "copy.duckdb"
@@ -57,6 +60,8 @@ def test_sync_when_a_day_fails_and_heals(simulator: Simulator, tmp_path: Path) -
     retried = run("sync", copy, "--config", config, "--retry-failed")
     assert (retried.exit_code, asked_days(simulator)) == (0, [("2026-01-03", "2026-01-03")]), retried.stderr
     assert "Done: 50 rows" in retried.stdout
+    status = run("status", copy, "--json").document["streams"]["events"]
+    assert (status["gaps"], status["failed_ranges"]) == ([], [])
     assert content(copy) == content(database)
     with duckdb.connect(str(copy), read_only=True) as connection:
         assert connection.table("events").count("*").fetchall() == [(300,)]

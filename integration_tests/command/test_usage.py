@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -101,9 +102,70 @@ def test_help_and_version() -> None:
     assert {script.value for script in scripts} == {"mixpanel_to_duckdb.run:main"}
 
 
+LIGHT = """
+import sys
+from mixpanel_to_duckdb.run import main
+code = main(sys.argv[1:])
+assert not {"airbyte_cdk", "duckdb", "requests", "rich", "aiohttp"} & sys.modules.keys(), "something heavy"
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [(["--version"], 0), (["--help"], 0), (["sync", "--help"], 0), (["completion", "bash"], 0), (["sync"], 3)],
+)
+def test_nothing_heavy_is_imported(arguments: list[str], exit_code: int) -> None:
+    """What needs no request is answered before anything heavy is imported."""
+    done = subprocess.run([sys.executable, "-c", LIGHT, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == exit_code, done.stderr
+
+
+# In a shell of its own: the printed script, a line as it was typed, and what the shell would offer.
+IN_BASH = """
+eval "$(mixpanel-to-duckdb completion bash)"
+COMP_WORDS=(mixpanel-to-duckdb sync m.duckdb --streams events,) COMP_CWORD=4 COMPREPLY=()
+_mixpanel_to_duckdb_completion mixpanel-to-duckdb
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+IN_ZSH = """
+autoload -U compinit && compinit -u
+eval "$(mixpanel-to-duckdb completion zsh)"
+words=(mixpanel-to-duckdb sync m.duckdb --streams events,) CURRENT=5
+compadd() { print -l -- ${(P)@[-1]} }
+_mixpanel_to_duckdb_completion
+"""
+IN_FISH = """
+mixpanel-to-duckdb completion fish | source
+complete --do-complete 'mixpanel-to-duckdb sync m.duckdb --streams events,'
+"""
+
+
+@pytest.mark.parametrize(("shell", "script"), [("bash", IN_BASH), ("zsh", IN_ZSH), ("fish", IN_FISH)])
+def test_completion_in_a_shell(shell: str, script: str, tmp_path: Path) -> None:
+    """The script that `completion` prints makes the shell offer the streams that are not named yet."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell} here: apt-get install {shell}")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "HOME": str(tmp_path)}
+    done = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout.split() == ["events,profiles", "events,rejected_lines"], done.stderr
+
+
+def test_completion_is_documented() -> None:
+    """Help and README say how, for each shell."""
+    said = run("completion", "--help").stdout
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    for shell in ("bash", "zsh", "fish"):
+        assert f"mixpanel-to-duckdb completion {shell}" in said
+        assert f"mixpanel-to-duckdb completion {shell}" in readme
+
+
 def test_completion() -> None:
-    """The shell is told commands, options and streams."""
+    """The shells are told commands, options and streams."""
     assert "complete -o nosort -F" in run("completion", "bash").stdout
+    assert "compdef _mixpanel_to_duckdb_completion mixpanel-to-duckdb" in run("completion", "zsh").stdout
+    assert "complete --no-files --command mixpanel-to-duckdb" in run("completion", "fish").stdout
     for words, position, wanted in [
         ("mixpanel-to-duckdb st", "1", ["plain,status"]),
         ("mixpanel-to-duckdb sync m.duckdb --full", "3", ["plain,--full-refresh"]),

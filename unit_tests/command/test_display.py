@@ -8,8 +8,9 @@ from datetime import datetime
 import pytest
 from rich.console import Console
 
-from mixpanel_to_duckdb.display import PlainDisplay, duration_text
-from mixpanel_to_duckdb.rich_display import RichDisplay, bars
+from mixpanel_to_duckdb.display import EVERY_S, PlainDisplay, duration_text
+from mixpanel_to_duckdb.pipe import TICK_S
+from mixpanel_to_duckdb.rich_display import TIMES_A_SECOND, RichDisplay, bars
 from mixpanel_to_duckdb.tally import Tally
 from unit_tests.command.said import events_result, log, page, window
 
@@ -60,6 +61,12 @@ def test_plain_display_says_what_is_new_once_a_second() -> None:
         f"{moment(1004)} events 2026-01-08..2026-01-10 failed: cut",
         f"{moment(1004)} events: 3 of 3 windows, 20 rows, 1 failed",
     ]
+
+
+def test_what_is_shown_is_never_older_than_a_second() -> None:
+    """A line may be held back, and then it waits for a tick; bars are drawn a few times a second, ticks or not."""
+    assert EVERY_S + TICK_S < 1.0
+    assert 1 / TIMES_A_SECOND + TICK_S < 1.0
 
 
 def test_plain_display_says_what_waits() -> None:

@@ -41,8 +41,7 @@ def test_plan_of_equal_windows() -> None:
             name: {"days": 10, "requests": 3, "connections": 2, "windows": each}
             for name, each in zip(("events", "buys"), windows, strict=True)
         },
-        "paged_streams": ["profiles"],
-        "pages": None,
+        "paged_streams": {"profiles": None},
     }
 
 
@@ -51,7 +50,7 @@ def test_plan_of_what_a_database_lacks() -> None:
     finished = FinishedDays((DateWindow(date(2026, 1, 1), date(2026, 1, 9)),), date(2026, 1, 9))
     plan = plan_of(finished, ("events",), window_days=100)
     assert [str(window) for window in plan.streams[0].windows] == ["2026-01-05..2026-01-10"]
-    assert plan.paged_streams == ()
+    assert plan.paged_streams == {}
     assert plan_of(finished, ("profiles",)).requests == 0
 
 

@@ -80,6 +80,16 @@ def test_property_types(connection: duckdb.DuckDBPyConnection, values: list[str]
     assert (found.name, found.type) == ("p", type_)
 
 
+def test_property_types_look_at_all_values(connection: duckdb.DuckDBPyConnection) -> None:
+    """One value among hundreds of thousands, the last, makes the difference."""
+    connection.execute(
+        "INSERT INTO events SELECT NULL, 'e', now(), 'someone', i::VARCHAR, '{\"n\": 1}' FROM range(300_000) AS t(i)"
+    )
+    assert [found.type for found in property_types(connection, "events")["e"]] == ["BIGINT"]
+    add_text(connection, "e", '{"n": "many"}')
+    assert [found.type for found in property_types(connection, "events")["e"]] == ["JSON"]
+
+
 def test_views_hold_the_values(connection: duckdb.DuckDBPyConnection) -> None:
     """Columns hold the properties as they are, whatever the names; times are the same in every zone."""
     properties = {
@@ -160,6 +170,13 @@ def test_views_when_a_later_value_has_another_type(connection: duckdb.DuckDBPyCo
         connection.execute("SELECT n FROM events_e").fetchall()
     update_views(connection)
     assert connection.execute("SELECT n FROM events_e ORDER BY n").fetchall() == [(1.0,), (1.5,)]
+
+
+def test_views_of_a_stream_of_its_own_name(connection: duckdb.DuckDBPyConnection) -> None:
+    """Its views need no quotes, whatever the stream is called."""
+    connection.execute('CREATE TABLE "Sign Ups!" AS FROM events')
+    connection.execute("INSERT INTO \"Sign Ups!\" BY NAME SELECT 'Plan B' AS event, '{}' AS properties")
+    assert [view.name for view in update_views(connection)] == ["sign_ups_plan_b", "profiles_wide"]
 
 
 def test_views_of_profiles(connection: duckdb.DuckDBPyConnection) -> None:
