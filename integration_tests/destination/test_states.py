@@ -11,7 +11,8 @@ import duckdb
 from integration_tests.destination.destination_process import Destination, configured, record, state, status
 
 PROPERTIES = {"id": {"type": "integer"}}
-NESTED = 1_500
+# Python 3.12 gives up at 1,500, whatever limit is set.
+NESTED = 1_200
 
 
 def global_state(streams: Sequence[str]) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def test_write_when_connections_share_a_file(destination: Destination) -> None:
 
 
 def test_write_when_json_is_nested_deeply(destination: Destination) -> None:
-    """Thousands of levels pass in records, the fast way, the exact way and in any order of keys, and in states."""
+    """More than 1,000 levels pass in records, the fast way, the exact way and in any order of keys, and in states."""
     catalog = {
         "streams": [configured("t", {"id": {"type": "integer"}, "n": {"type": "number"}, "j": {"type": "object"}})]
     }
