@@ -21,9 +21,10 @@ endef
 
 .PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit bench format lock clean chromium pictures
 
+# The lock files are complete. Without --no-deps, pip looks for the newest coverage[toml], which has no hash there.
 $(VENV)/installed: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
@@ -96,7 +97,7 @@ test-python-%: build/pythons/%/installed
 
 build/pythons/%/installed: pyproject.toml requirements/dev.txt
 	$(call interpreter,$*) -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	$(@D)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
