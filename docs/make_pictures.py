@@ -34,22 +34,22 @@ MOST_BYTES = 300_000
 Chunk = tuple[float, bytes]
 
 
-def main() -> int:
-    """Make both pictures."""
+def main(output: Path) -> int:
+    """Make both pictures in the folder *output*."""
     first_day = datetime.now(timezone.utc).date() - timedelta(days=DAYS)
     with tempfile.TemporaryDirectory() as folder:
-        record_session(Path(folder), first_day)
+        record_session(Path(folder), first_day, output / "sync.svg")
     with tempfile.TemporaryDirectory() as folder:
-        shoot_report(Path(folder), first_day)
+        shoot_report(Path(folder), first_day, output / "report.png")
     for name in ("sync.svg", "report.png"):
-        size = (HERE / name).stat().st_size
-        print(f"docs/{name}: {size:,} bytes")  # noqa: T201 - the script's output
+        size = (output / name).stat().st_size
+        print(f"{output / name}: {size:,} bytes")  # noqa: T201 - the script's output
         if size > MOST_BYTES:
-            raise SystemExit(f"docs/{name} is larger than {MOST_BYTES:,} bytes")
+            raise SystemExit(f"{output / name} is larger than {MOST_BYTES:,} bytes")
     return 0
 
 
-def record_session(folder: Path, first_day: date) -> None:
+def record_session(folder: Path, first_day: date, picture: Path) -> None:
     """Record a plan, a sync and a look at what came."""
     scenario = Scenario(
         first_day=first_day,
@@ -68,7 +68,7 @@ def record_session(folder: Path, first_day: date) -> None:
             run_recorded(chunks, folder, arguments)
         chunks.append((chunks[-1][0] + 0.3, prompt()))
     frames = standing(screens(chunks))
-    (HERE / "sync.svg").write_text(animated_svg(frames, COLUMNS, "mixpanel-to-duckdb"), encoding="utf-8")
+    picture.write_text(animated_svg(frames, COLUMNS, "mixpanel-to-duckdb"), encoding="utf-8")
 
 
 def prompt() -> bytes:
@@ -123,7 +123,7 @@ def _is_whole(text: bytes) -> bool:
     return b"\x1b" not in text[-8:] or text[-1:].isalpha()
 
 
-def shoot_report(folder: Path, first_day: date) -> None:
+def shoot_report(folder: Path, first_day: date, picture: Path) -> None:
     """Sync the first half, then all of it, with a day that fails and a quota that is used up; shoot the report."""
     scenario = Scenario(
         first_day=first_day,
@@ -145,7 +145,6 @@ def shoot_report(folder: Path, first_day: date) -> None:
     text = page.read_text(encoding="utf-8").replace(str(database), database.name)
     page.write_text(text, encoding="utf-8")
     width, height = REPORT_SIZE
-    picture = HERE / "report.png"
     browse(page, folder / "profile", f"--screenshot={picture}", f"--window-size={width},{height}")
 
 
@@ -164,4 +163,4 @@ def expect(exit_code: int, *arguments: str | Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE))

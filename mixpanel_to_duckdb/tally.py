@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import msgspec
@@ -98,6 +98,9 @@ class StreamTally:
 
     def result_so_far(self) -> StreamResult:
         """Return the source's result, or, if it ended without one, the sum of what was reported."""
+        if isinstance(self.result, ParallelProfileResult):
+            # Pages that were read over, since a session was gone, count each time: as many were called back.
+            return replace(self.result, successful_pages=len(self.batches) - self.result.failed_pages)
         if self.result:
             return self.result
         failed = self.failures

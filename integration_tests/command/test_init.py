@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import stat
-import threading
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -87,27 +87,57 @@ def test_init_when_no_region_knows_the_account(europe: Simulator, elsewhere: Sim
     assert list(tmp_path.iterdir()) == []
 
 
-def test_init_is_never_readable_by_others(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
-    """Whoever looks while it is written finds no file that others may read, though the umask would let them."""
-    seen: set[int] = set()
-    is_over = threading.Event()
+# Looks at the folder whenever Python is about to open, rename or change a file, and notes the modes it finds.
+WATCHED = """
+import os, sys
+folder, notes, *arguments = sys.argv[1:]
+seen, looking = set(), []
 
-    def look() -> None:
-        while not is_over.is_set():
-            for entry in os.scandir(tmp_path):
-                with suppress(FileNotFoundError):
-                    seen.add(stat.S_IMODE(entry.stat().st_mode))
+def look(event, _arguments):
+    if not looking:
+        looking.append(event)
+        seen.update(entry.stat().st_mode & 0o777 for entry in os.scandir(folder))
+        looking.clear()
 
-    looker = threading.Thread(target=look)
-    before = os.umask(0)
-    try:
-        looker.start()
-        ended = init(tmp_path / "mixpanel.json", europe, elsewhere, SCENARIO.secret)
-    finally:
-        os.umask(before)
-        is_over.set()
-        looker.join()
-    assert (ended.exit_code, seen) == (0, {0o600})
+from mixpanel_to_duckdb.run import main
+os.umask(0)
+sys.addaudithook(look)
+code = main(arguments)
+with open(notes, "w") as file:
+    file.write(" ".join(f"{mode:o}" for mode in seen))
+sys.exit(code)
+"""
+
+
+def account() -> dict[str, str]:
+    """Return the account as the environment tells it."""
+    return {
+        "MIXPANEL_USERNAME": SCENARIO.username,
+        "MIXPANEL_SECRET": SCENARIO.secret,
+        "MIXPANEL_PROJECT_ID": str(SCENARIO.project_id),
+    }
+
+
+def everywhere(simulator: Simulator) -> list[str]:
+    """Return the flags that put *simulator* in the place of every region."""
+    return [part for region in ("US", "EU", "IN") for part in ("--endpoint", f"{region}={simulator.url}")]
+
+
+def test_init_is_never_readable_by_others(europe: Simulator, tmp_path: Path) -> None:
+    """From its first moment on nobody else may read the file, though the umask would let them."""
+    folder, notes = tmp_path / "folder", tmp_path / "notes"
+    folder.mkdir()
+    command = [sys.executable, "-c", WATCHED, folder, notes, "init", "--config", folder / "mixpanel.json"]
+    done = subprocess.run(
+        [*command, *everywhere(europe)],
+        input="\n" * 5,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **account()},
+    )
+    assert done.returncode == 0, done.stderr
+    assert notes.read_text() == "600"
 
 
 def test_init_takes_the_environments_credentials(europe: Simulator, tmp_path: Path) -> None:
@@ -115,14 +145,7 @@ def test_init_takes_the_environments_credentials(europe: Simulator, tmp_path: Pa
     path = tmp_path / "mixpanel.json"
     path.write_text("{}")
     path.chmod(0o644)
-    environment = {
-        "MIXPANEL_USERNAME": SCENARIO.username,
-        "MIXPANEL_SECRET": SCENARIO.secret,
-        "MIXPANEL_PROJECT_ID": str(SCENARIO.project_id),
-    }
-    endpoints = [f"{region}={europe.url}" for region in ("US", "EU", "IN")]
-    flags = [part for endpoint in endpoints for part in ("--endpoint", endpoint)]
-    ended = run("init", "--config", path, "--force", *flags, environment=environment, stdin="\n" * 5)
+    ended = run("init", "--config", path, "--force", *everywhere(europe), environment=account(), stdin="\n" * 5)
     assert ended.exit_code == 0, ended.stderr
     assert SCENARIO.secret not in ended.stdout + ended.stderr
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -10,6 +10,8 @@ import pytest
 
 from integration_tests.command.command_run import content, run, run_until, write_config
 from mixpanel_simulator import Fault, Scenario, start_simulator
+from mixpanel_to_duckdb import ParallelProfileResult
+from mixpanel_to_duckdb import sync as sync_function
 
 BEFORE = Scenario(days=6, events_per_day=30, profiles=30, page_size=10)
 # The same project later: other events, other profiles, fewer of them.
@@ -64,6 +66,20 @@ def test_profiles_when_a_page_fails(fresh: Path, tmp_path: Path) -> None:
         simulator.clear_faults()
         assert run("sync", tmp_path / "m.duckdb", "--config", config, "--retry-failed", "--quiet").exit_code == 0
     assert content(tmp_path / "m.duckdb")["profiles"] == content(fresh)["profiles"]
+
+
+def test_profiles_that_change_while_they_are_read(tmp_path: Path) -> None:
+    """Pages that are read over are called back again, and counted so; the profiles are those of now."""
+    called: list[object] = []
+    with start_simulator(Scenario(profiles=45, page_size=10)) as simulator:
+        simulator.add_fault(Fault("expired_session", path="engage", page=3))
+        simulator.add_fault(Fault("changed_total", path="engage", page=2, change=-12))
+        config = write_config(tmp_path, simulator, profile_workers=1)
+        result = sync_function(config, tmp_path / "m.duckdb", streams="profiles", on_batch_complete=called.append)
+    profiles = result.streams["profiles"]
+    assert isinstance(profiles, ParallelProfileResult)
+    assert (len(called), profiles.successful_pages, profiles.failed_pages) == (7, 7, 0)
+    assert len(content(tmp_path / "m.duckdb")["profiles"]) == 33
 
 
 def test_full_refresh(fresh: Path, tmp_path: Path) -> None:
