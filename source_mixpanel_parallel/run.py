@@ -1,11 +1,13 @@
 """argv → the connector. All bytes of stdout leave through here, whole lines at a time.
 
 `read` bypasses the CDK's printing, one message a line, since RECORD lines are already encoded; everything else is the
-CDK's entrypoint. Exit code 0: all streams complete; 1: something failed, the last TRACE message says what.
+CDK's entrypoint. Exit code 0: all streams complete; 1: something failed, the last TRACE message says what. Stopped by a
+signal, the process ends as one that the signal killed: 143 in a shell, after SIGTERM.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import gc
@@ -34,6 +36,7 @@ from source_mixpanel_parallel.source import SourceMixpanelParallel
 
 CATALOG = "catalog"
 PIPE_BYTES = 1024 * 1024
+SIGNALLED = 128  # what shells add to the number of the signal that ended a process
 STOP_WITHIN_S = 4.0  # orchestrators kill soon after SIGTERM; a stalled connection must not keep the process
 
 
@@ -87,14 +90,22 @@ def _log_to_stderr() -> None:
 def _stop_on_signals(source: SourceMixpanelParallel) -> None:
     """On SIGTERM or SIGINT emit what is whole, with its state, and end; unnamed spools vanish with the process."""
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
         source.stop.set()
-        deadline = threading.Timer(STOP_WITHIN_S, os._exit, (1,))
+        deadline = threading.Timer(STOP_WITHIN_S, os._exit, (SIGNALLED + number,))
         deadline.daemon = True
         deadline.start()
+        atexit.register(_die_of, number, earlier[number])
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    earlier = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+
+
+def _die_of(number: int, earlier: Any) -> None:
+    """End as if nobody had caught the signal: PyAirbyte takes any other end for a failure of what it stopped itself."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    signal.signal(number, signal.SIG_DFL if earlier is signal.default_int_handler else earlier)
+    os.kill(os.getpid(), number)
 
 
 def _run(arguments: Namespace, stdout: BinaryIO) -> None:

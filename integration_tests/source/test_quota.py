@@ -76,7 +76,7 @@ def test_the_hours_quota_is_announced_and_waited_for(strict: Simulator, tmp_path
     assert sum(text.startswith("events: waiting 3") for text in logs) == 1
     waits = [m["trace"]["stream_status"] for m in said if "reasons" in m.get("trace", {}).get("stream_status", {})]
     assert [wait["reasons"] for wait in waits] == [[{"type": "RATE_LIMITED"}]]
-    assert process.returncode == 1
+    assert process.returncode == -signal.SIGTERM
     asked = [entry for entry in strict.requests() if entry.path.endswith("export")]
     assert sum(entry.status == 200 for entry in asked) == 60
     states = [message["state"]["stream"]["stream_state"] for message in said if message["type"] == "STATE"]
