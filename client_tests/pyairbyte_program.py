@@ -1,7 +1,8 @@
 """A program as a user of PyAirbyte writes it, run by PyAirbyte's own interpreter.
 
 In: a task, JSON on stdin. Out: the last line of stdout, JSON. With `destination` in the task, the source's records go
-there and the cache keeps only the state; else they go into the cache. What PyAirbyte raises ends the program.
+there and the cache keeps only the state; with `sample`, so many events are looked at, and the source is stopped; else
+the records go into the cache. What PyAirbyte raises ends the program.
 """
 
 import json
@@ -29,6 +30,9 @@ def main() -> None:
         destination.check()
         written = destination.write(source, cache=False, state_cache=cache)
         outcome = {"records": written.processed_records}
+    elif "sample" in task:
+        records = source.get_records("events", limit=task["sample"])  # without a name it would stop at once
+        outcome = {"sample": [record["event"] for record in records]}
     else:
         read = source.read(cache=cache)
         rows = {name: len(dataset) for name, dataset in read.streams.items()}

@@ -42,6 +42,10 @@ class PyAirbyte:
             config, streams, destination=destination, destination_config={"destination_path": str(self.database)}
         )
 
+    def sample(self, config: Mapping[str, Any], count: int) -> list[str]:
+        """Return the names of the first events; raise RuntimeError with PyAirbyte's error."""
+        return list(self._run(config, ("events",), sample=count)["sample"])
+
     def _run(self, config: Mapping[str, Any], streams: tuple[str, ...], **more: Any) -> dict[str, Any]:
         task = {
             "source": str(our_program("source-mixpanel-parallel")),
@@ -60,6 +64,6 @@ class PyAirbyte:
             text=True,
             timeout=TIMEOUT_S,
         )
-        if ended.returncode != 0:
+        if ended.returncode != 0 or "Exception ignored" in ended.stderr:
             raise RuntimeError(ended.stderr)
         return dict(json.loads(ended.stdout.splitlines()[-1]))

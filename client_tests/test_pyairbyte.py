@@ -161,3 +161,8 @@ def test_wrong_secret_is_explained(simulator: Simulator, tmp_path: Path) -> None
         PyAirbyte(tmp_path).read(config)
     assert "Mixpanel does not know this service account in region US" in str(failure.value)
     assert "not-the-secret" not in str(failure.value)
+
+
+def test_look_at_a_few_events_ends_quietly(simulator: Simulator, tmp_path: Path) -> None:
+    """PyAirbyte stops the source after the first records, and does not take that for a failure of the source."""
+    assert len(PyAirbyte(tmp_path).sample(config_for(simulator), 3)) == 3
