@@ -6,7 +6,7 @@ In: a `SyncResult`; out: rich renderables. Pure.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.table import Column, Table
@@ -14,9 +14,10 @@ from rich.text import Text
 
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.finished_days import windows_of
 from mixpanel_to_duckdb.messages import STOPPED
-from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult, place_of
-from source_mixpanel_parallel import ParallelProfileResult
+from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult
+from source_mixpanel_parallel import BatchProgress, ParallelProfileResult, ProfileProgress
 
 HEADLINES = {
     ExitCode.DONE: ("Done", "bold green"),
@@ -64,14 +65,24 @@ def streams_table(result: SyncResult) -> Table:
 
 
 def failures(result: SyncResult) -> Iterator[RenderableType]:
-    """Yield what failed, range by range or page by page, with the reason."""
-    failed = [batch for batch in result.batches if batch.error and STOPPED not in batch.error]
+    """Yield what failed, by ranges of days or by pages, with the reason, once for all that failed for it."""
     if result.exit_code == ExitCode.AUTHENTICATION:
         return
-    for batch in failed[:MAX_FAILURES]:
-        yield Text.assemble((f"{batch.stream} {place_of(batch)}", "red"), f" {batch.error}")
-    if len(failed) > MAX_FAILURES:
-        yield Text(f"… and {len(failed) - MAX_FAILURES:,} more: --json lists all", "dim")
+    together: dict[tuple[str, str], list[SliceProgress]] = {}
+    for batch in result.batches:
+        if batch.error and STOPPED not in batch.error:
+            together.setdefault((batch.stream, batch.error), []).append(batch)
+    for (stream, error), batches in list(together.items())[:MAX_FAILURES]:
+        yield Text.assemble((f"{stream} {places_of(batches)}", "red"), f" {error}")
+    if len(together) > MAX_FAILURES:
+        yield Text(f"… and {len(together) - MAX_FAILURES:,} more: --json lists all", "dim")
+
+
+def places_of(batches: Sequence[SliceProgress]) -> str:
+    """Return the days or pages of one stream's *batches*, in order, days that follow each other as one range."""
+    pages = sorted(batch.page_index for batch in batches if isinstance(batch, ProfileProgress))
+    days = windows_of([(batch.from_date, batch.to_date) for batch in batches if isinstance(batch, BatchProgress)])
+    return ", ".join([*map(str, days), *(f"page {page}" for page in pages)])
 
 
 def other_errors(result: SyncResult) -> list[str]:

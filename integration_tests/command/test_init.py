@@ -127,9 +127,9 @@ def test_init_is_never_readable_by_others(europe: Simulator, tmp_path: Path) -> 
     """From its first moment on nobody else may read the file, though the umask would let them."""
     folder, notes = tmp_path / "folder", tmp_path / "notes"
     folder.mkdir()
-    command = [sys.executable, "-c", WATCHED, folder, notes, "init", "--config", folder / "mixpanel.json"]
+    arguments = ["init", "--config", str(folder / "mixpanel.json"), *everywhere(europe)]
     done = subprocess.run(
-        [*command, *everywhere(europe)],
+        [sys.executable, "-c", WATCHED, folder, notes, *arguments],
         input="\n" * 5,
         capture_output=True,
         text=True,

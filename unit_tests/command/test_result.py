@@ -152,12 +152,24 @@ def test_summary_says_the_next_step(code: ExitCode, fields: dict[str, Any], last
 def test_summary_when_everything_failed_at_once() -> None:
     """Many failures are cut to a list that a person reads."""
     failed = tuple(
-        BatchProgress("events", f"2026-01-{day:02}", f"2026-01-{day:02}", day, 28, 28, 0, False, "cut", 0, 1.0, 1.0)
+        BatchProgress(
+            "events", f"2026-01-{day:02}", f"2026-01-{day:02}", day, 28, 28, 0, False, f"cut {day}", 0, 1.0, 1.0
+        )
         for day in range(1, 29)
     )
     lines = printed(result_of(batches=failed, errors=()))
-    assert len([line for line in lines if line.endswith(" cut")]) == 20
+    assert len([line for line in lines if " cut " in line]) == 20
     assert "… and 8 more: --json lists all" in lines
+
+
+def test_summary_when_much_failed_for_one_reason() -> None:
+    """The reason is said once, with the ranges of days, or the pages, that failed for it."""
+    days = ["2026-01-02", "2026-01-01", "2026-01-05"]
+    failed = [BatchProgress("events", day, day, 0, 3, 3, 0, False, "cut", 0, 1.0, 1.0) for day in days]
+    pages = [ProfileProgress("profiles", page, 9, 0, 0, False, "cut", 1.0, 1.0) for page in (7, 2)]
+    lines = printed(result_of(batches=(*failed, *pages), errors=()))
+    assert "events 2026-01-01..2026-01-02, 2026-01-05..2026-01-05 cut" in lines
+    assert "profiles page 2, page 7 cut" in lines
 
 
 @pytest.mark.parametrize(
