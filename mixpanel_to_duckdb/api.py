@@ -68,6 +68,7 @@ def sync(
         AuthenticationFailed: Mixpanel does not accept the credentials, or they lack the project.
         QuotaUsedUp: the quota is used up and *no_wait* is given.
         SyncError: the sync could not run to its end, for example since another process has the database.
+        OSError: there is no room for temporary files, or no process can be started.
         KeyboardInterrupt: it was interrupted; what was committed is kept, and the next sync goes on from there.
 
     """

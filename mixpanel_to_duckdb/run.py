@@ -35,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read the output is gone: point stdout at nothing, so that the exit flushes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
+    except OSError as error:
+        click.echo(f"{NAME}: {error}", err=True)  # no room for temporary files, no process left, …
+        return ExitCode.FAILED
     return int(code or ExitCode.DONE)
 
 

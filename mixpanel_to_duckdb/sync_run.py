@@ -131,7 +131,9 @@ class SyncRun:
             if self.options.no_wait and tally.hour_used_up and not stop.made:
                 stop.make()
 
-        return run_pipe(files, on_message, look, stop)
+        end = run_pipe(files, on_message, look, stop)
+        look()  # a request to stop that nothing came after
+        return end
 
     def _result(self, tally: Tally, end: PipeEnd | None, stop: StopRequest, started_s: float) -> SyncResult:
         quota = self.options.no_wait and tally.hour_used_up

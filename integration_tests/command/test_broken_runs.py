@@ -117,6 +117,17 @@ def test_sync_when_the_disk_is_full(tmp_path: Path) -> None:
     assert content(database) == content(tmp_path / "whole.duckdb")
 
 
+def test_sync_when_nothing_can_be_written(slow: Simulator, tmp_path: Path) -> None:
+    """Where there is no room for as much as the config, a sentence says so."""
+    nothing = ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash"]
+    config = write_config(tmp_path, slow)
+    with started("sync", tmp_path / "m.duckdb", "--config", config, "--progress", "none", wrapper=nothing) as process:
+        end = ended(process)
+    assert (end.exit_code, end.stdout) == (1, "")
+    assert end.stderr.startswith("mixpanel-to-duckdb: [Errno 2] No usable temporary directory found in ")
+    assert end.stderr.count("\n") == 1
+
+
 def test_sync_when_hangups_are_ignored(slow: Simulator, tmp_path: Path) -> None:
     """Under nohup the end of a terminal does not stop it."""
     config = write_config(tmp_path, slow, window_days=2)
