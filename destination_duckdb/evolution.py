@@ -7,13 +7,14 @@ beside, named after its old type, and a new one takes its name. The caller holds
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import duckdb
 
 from destination_duckdb.columns import Column, ColumnType
 from destination_duckdb.identifiers import free_name, quote_identifier
 from destination_duckdb.registry import Registry
-from destination_duckdb.tables import TAKEN_NAMES, Table, existing_columns
+from destination_duckdb.tables import META, TAKEN_NAMES, Table, existing_columns, json_compression
 
 _TEMPORAL = {ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.TIMESTAMP_WITH_ZONE}
 _CLOCKS = {ColumnType.TIME, ColumnType.TIME_WITH_ZONE}
@@ -71,8 +72,34 @@ def _convert(connection: duckdb.DuckDBPyConnection, table: Table, column: str, o
     row = connection.execute(f"SELECT count(*) FROM {table.sql} WHERE {quoted} IS NOT NULL AND ({loses})").fetchone()
     if row is None or row[0]:
         return False
-    connection.execute(f"ALTER TABLE {table.sql} ALTER COLUMN {quoted} SET DATA TYPE {new.value} USING {expression}")
+    if old == ColumnType.JSON.value:
+        _rebuild(connection, table, column, new, expression)
+    else:
+        connection.execute(
+            f"ALTER TABLE {table.sql} ALTER COLUMN {quoted} SET DATA TYPE {new.value} USING {expression}"
+        )
     return True
+
+
+def _rebuild(
+    connection: duckdb.DuckDBPyConnection, table: Table, column: str, new: ColumnType, expression: str
+) -> None:
+    """Write the table anew with another type of *column*.
+
+    A column keeps the compression that it was made with, and that of JSON knows texts only.
+    """
+    types = existing_columns(connection, table) | {column: new.value}
+    written = replace(table, name=f"{table.name}@converted")
+    compression = json_compression(connection, table.database)
+    definitions = [
+        f"{quote_identifier(name)} {kind}{compression if kind == ColumnType.JSON.value and name != META else ''}"
+        for name, kind in types.items()
+    ]
+    connection.execute(f"CREATE TABLE {written.sql} ({', '.join(definitions)})")
+    values = [expression if name == column else quote_identifier(name) for name in types]
+    connection.execute(f"INSERT INTO {written.sql} SELECT {', '.join(values)} FROM {table.sql}")
+    connection.execute(f"DROP TABLE {table.sql}")
+    connection.execute(f"ALTER TABLE {written.sql} RENAME TO {quote_identifier(table.name)}")
 
 
 def _conversion(quoted: str, old: str, new: ColumnType) -> tuple[str, str] | None:

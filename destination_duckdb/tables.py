@@ -4,6 +4,7 @@ In: a connection and names. Out: quoted, fully qualified names, and the columns 
 database in front, so that a schema called like the database, or like `temp`, is not mistaken for it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ OWN_COLUMNS: Mapping[str, str] = {
 }
 # Names that a property's column can't have: merges tell rows apart by DuckDB's own rowid, which such a column hides.
 TAKEN_NAMES = (*OWN_COLUMNS, "rowid")
+_VERSION = re.compile(r"v(?P<major>\d+)\.(?P<minor>\d+)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,31 @@ def create_schema(connection: duckdb.DuckDBPyConnection, database: str, schema: 
 
 def create_table(connection: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[Column]) -> None:
     """Make an empty table for these columns, beside our own."""
-    connection.execute(f"CREATE TABLE {table.sql} ({column_definitions(columns)})")
+    compression = json_compression(connection, table.database)
+    connection.execute(f"CREATE TABLE {table.sql} ({column_definitions(columns, compression)})")
 
 
-def column_definitions(columns: Sequence[Column]) -> str:
+def column_definitions(columns: Sequence[Column], json_compression: str = "") -> str:
     """Return what stands between the parentheses of CREATE TABLE."""
     definitions = [f"{quote_identifier(name)} {kind}" for name, kind in OWN_COLUMNS.items()]
-    definitions += [f"{quote_identifier(column.name)} {column.type.value}" for column in columns]
+    for column in columns:
+        compression = json_compression if column.type is ColumnType.JSON else ""
+        definitions.append(f"{quote_identifier(column.name)} {column.type.value}{compression}")
     return ", ".join(definitions)
+
+
+def json_compression(connection: duckdb.DuckDBPyConnection, database: str) -> str:
+    """Return how JSON is to be stored where the file's format knows ZSTD, which is since 1.2; else nothing.
+
+    Of 1,000,000 events the file became a third as large and took 1.6 instead of 4.0 s of CPU to write; what reads the
+    whole column takes a quarter longer (BEHAVIOR.md).
+    """
+    row = connection.execute(
+        "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = ?", [database]
+    ).fetchone()
+    version = _VERSION.match(str(row[0])) if row else None
+    knows_zstd = version is not None and (int(version["major"]), int(version["minor"])) >= (1, 2)
+    return " USING COMPRESSION zstd" if knows_zstd else ""
 
 
 def column_names(columns: Sequence[Column]) -> str:
