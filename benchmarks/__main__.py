@@ -9,39 +9,30 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import (
-    destination_load,
-    destination_memory,
-    destination_merge,
-    destination_pipe,
-    latency,
-    source_events,
-    source_profiles,
-)
-from benchmarks.command import Measure, told
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, figure_from_json
 from benchmarks.machine import machine
-from benchmarks.peers import run as peers
 from benchmarks.scale import PAGE, page_with_tables
 from benchmarks.table import markdown, text_table, with_table
 from client_tests.environments import client_program
 
 FOLDER = Path(__file__).with_name("results")
 README = Path(__file__).parents[1] / "README.md"
-ALL: tuple[Measure, ...] = (
-    source_events.measure,
-    destination_load.measure,
-    destination_pipe.measure,
-    peers.measure,
-    destination_merge.measure,
-    destination_memory.measure,
-    source_profiles.measure,
-    latency.measure,
+ALL = (
+    "source_events",
+    "destination_load",
+    "destination_pipe",
+    "peers.run",
+    "destination_merge",
+    "destination_memory",
+    "source_profiles",
+    "latency",
 )
 
 
@@ -54,13 +45,25 @@ def main() -> None:
     if options.quick and options.results is None:
         parser.error("--quick measures too little for the project's own results: give --results FOLDER")
     started_s = time.monotonic()
-    figures = [figure for measure in ALL for figure in told(measure(options.quick))]
+    figures = [figure for name in ALL for figure in measured(name, quick=options.quick)]
     folder: Path = options.results or FOLDER
     write(folder, machine(), figures)
     if folder == FOLDER:
         README.write_text(with_table(README.read_text(), "figures", markdown(machine(), figures)))
         PAGE.write_text(page_with_tables(PAGE.read_text(), figures))
     print(f"{len(figures)} figures in {time.monotonic() - started_s:.0f} s, written to {folder}")
+
+
+def measured(name: str, *, quick: bool) -> Sequence[Figure]:
+    """Return the figures of one benchmark, which prints them as they come.
+
+    In a process of its own: what it keeps in memory would count as the peak of every program that the next one starts.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "figures.json"
+        options = ["--quick"] if quick else []
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}", "--json", str(path), *options], check=True)
+        return [figure_from_json(fields) for fields in json.loads(path.read_text())]
 
 
 def write(folder: Path, where: Mapping[str, str], figures: Sequence[Figure]) -> None:

@@ -48,7 +48,7 @@ print(time.perf_counter() - start_s)
 """
 
 
-def pipe_s(folder: Path, simulator: Simulator, mode: str) -> float:
+def pipe_s(folder: Path, simulator: Simulator, mode: str, window_days: int = 1) -> float:
     """Return the seconds of a sync."""
     remove_database(folder)
     write = destination(folder, "write", mode=mode)
@@ -59,7 +59,7 @@ def pipe_s(folder: Path, simulator: Simulator, mode: str) -> float:
         "start_date": str(scenario.first_day),
         "end_date": str(scenario.last_day),
         "endpoints": {"export": simulator.url, "query": simulator.url},
-        "window_days": 1,
+        "window_days": window_days,
     }
     config.write_text(json.dumps(fields))
     stream = {"name": "events", "json_schema": {}, "supported_sync_modes": ["full_refresh", "incremental"]}
@@ -136,7 +136,9 @@ def measure(quick: bool) -> Iterator[Figure]:
         yield Figure(
             GROUP, f"{count:,} events, {mode}: rate, start-up apart", "rows/s", tuple(count / s for s in apart)
         )
-        yield Figure(GROUP, f"{count:,} events, {mode}: times curl and read_ndjson", TIMES, ratios, at_most=1.5)
+        yield Figure(
+            GROUP, f"{count:,} events, {mode}: times curl and read_ndjson, start-up apart", TIMES, ratios, at_most=1.5
+        )
 
 
 def _in_turn(folder: Path, full: Simulator, none: Simulator, count: int) -> dict[str, float]:
@@ -144,7 +146,8 @@ def _in_turn(folder: Path, full: Simulator, none: Simulator, count: int) -> dict
     seconds = dict(zip(("curl", "read_ndjson"), peer_s(folder, full), strict=True))
     assert count_rows(folder / "peer.duckdb") == count
     for mode in MODES:
-        seconds[f"{mode} start"] = pipe_s(folder, none, mode)
+        # One window: the fourth would wait for the next second of the quota, which is no start-up.
+        seconds[f"{mode} start"] = pipe_s(folder, none, mode, window_days=DAYS)
         seconds[mode] = pipe_s(folder, full, mode)
         assert count_rows(folder / "destination.duckdb") == count
     return seconds

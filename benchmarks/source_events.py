@@ -46,7 +46,7 @@ def throughput(runs: int, events: int) -> Iterator[Figure]:
     scenario = Scenario(first_day=FIRST_DAY, days=5, events_per_day=events // 5, render_ahead="gzip")
     empty = Scenario(first_day=FIRST_DAY, days=5, events_per_day=0)
     with start_simulator(empty) as simulator:
-        start_ups = [read_events(simulator, window_days=1) for _ in range(3)]
+        start_ups = [read_events(simulator, window_days=5) for _ in range(3)]
     with start_simulator(scenario) as simulator:
         reads = [read_events(simulator, window_days=1) for _ in range(runs)]
     rates = tuple(read.rows / read.read_s for read in reads)
