@@ -23,7 +23,13 @@ def test_connector_command_passes_the_standard_tests(tmp_path: Path) -> None:
         damaged.add_fault(Fault("no_event", path="export", times=None))
         for path, config in configs_for(sound, damaged).items():
             (directory / path).write_text(json.dumps(config))
-        command = [our_program("airbyte-cdk"), "connector", "test", f"{directory}/", "--pytest-arg=-mnot image_tests"]
+        command = [
+            str(our_program("airbyte-cdk")),
+            "connector",
+            "test",
+            f"{directory}/",
+            "--pytest-arg=-mnot image_tests",
+        ]
         ended = subprocess.run(
             command, cwd=directory, env=offline(), check=False, capture_output=True, text=True, timeout=300
         )

@@ -89,6 +89,8 @@ def _log_to_stderr() -> None:
 
 def _stop_on_signals(source: SourceMixpanelParallel) -> None:
     """On SIGTERM or SIGINT emit what is whole, with its state, and end; unnamed spools vanish with the process."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    earlier: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
 
     def stop(number: int, _frame: FrameType | None) -> None:
         source.stop.set()
@@ -97,7 +99,8 @@ def _stop_on_signals(source: SourceMixpanelParallel) -> None:
         deadline.start()
         atexit.register(_die_of, number, earlier[number])
 
-    earlier = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in numbers:
+        signal.signal(number, stop)
 
 
 def _die_of(number: int, earlier: Any) -> None:
