@@ -93,6 +93,8 @@ def _stop_on_signals(source: SourceMixpanelParallel) -> None:
     earlier: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        if sys.is_finalizing():  # everything is written, and a thread that is started now would never run
+            _die_of(number, signal.SIG_DFL)
         source.stop.set()
         deadline = threading.Timer(STOP_WITHIN_S, os._exit, (SIGNALLED + number,))
         deadline.daemon = True
@@ -105,8 +107,9 @@ def _stop_on_signals(source: SourceMixpanelParallel) -> None:
 
 def _die_of(number: int, earlier: Any) -> None:
     """End as if nobody had caught the signal: PyAirbyte takes any other end for a failure of what it stopped itself."""
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError, ValueError):
+        if sys.stdout is not None:  # the interpreter takes it away at its end
+            sys.stdout.flush()
     signal.signal(number, signal.SIG_DFL if earlier is signal.default_int_handler else earlier)
     os.kill(os.getpid(), number)
 
