@@ -14,7 +14,7 @@ import duckdb
 from destination_duckdb.columns import Column, ColumnType
 from destination_duckdb.identifiers import free_name, quote_identifier
 from destination_duckdb.registry import Registry
-from destination_duckdb.tables import META, TAKEN_NAMES, Table, existing_columns, json_compression
+from destination_duckdb.tables import TAKEN_NAMES, Table, column_definition, existing_columns, json_compression
 
 _TEMPORAL = {ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.TIMESTAMP_WITH_ZONE}
 _CLOCKS = {ColumnType.TIME, ColumnType.TIME_WITH_ZONE}
@@ -91,10 +91,7 @@ def _rebuild(
     types = existing_columns(connection, table) | {column: new.value}
     written = replace(table, name=f"{table.name}@converted")
     compression = json_compression(connection, table.database)
-    definitions = [
-        f"{quote_identifier(name)} {kind}{compression if kind == ColumnType.JSON.value and name != META else ''}"
-        for name, kind in types.items()
-    ]
+    definitions = [column_definition(name, kind, compression) for name, kind in types.items()]
     connection.execute(f"CREATE TABLE {written.sql} ({', '.join(definitions)})")
     values = [expression if name == column else quote_identifier(name) for name in types]
     connection.execute(f"INSERT INTO {written.sql} SELECT {', '.join(values)} FROM {table.sql}")

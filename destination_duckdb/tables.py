@@ -67,11 +67,14 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table, columns: S
 
 def column_definitions(columns: Sequence[Column], json_compression: str = "") -> str:
     """Return what stands between the parentheses of CREATE TABLE."""
-    definitions = [f"{quote_identifier(name)} {kind}" for name, kind in OWN_COLUMNS.items()]
-    for column in columns:
-        compression = json_compression if column.type is ColumnType.JSON else ""
-        definitions.append(f"{quote_identifier(column.name)} {column.type.value}{compression}")
-    return ", ".join(definitions)
+    types = {**OWN_COLUMNS, **{column.name: column.type.value for column in columns}}
+    return ", ".join(column_definition(name, kind, json_compression) for name, kind in types.items())
+
+
+def column_definition(name: str, kind: str, json_compression: str) -> str:
+    """Return one column of CREATE TABLE; the constant in our own JSON column compresses best as DuckDB chooses."""
+    compression = json_compression if kind == ColumnType.JSON.value and name != META else ""
+    return f"{quote_identifier(name)} {kind}{compression}"
 
 
 def json_compression(connection: duckdb.DuckDBPyConnection, database: str) -> str:
