@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mixpanel_to_duckdb.database import open_database
-from mixpanel_to_duckdb.finished_days import FinishedDays, finished_days
+from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.history import ever_failed, last_failed_pages, past_syncs
 from mixpanel_to_duckdb.options import exists
 from mixpanel_to_duckdb.source_config import REJECTED_LINES, SourceConfig
 from source_mixpanel_parallel.date_windows import DateWindow
+from source_mixpanel_parallel.finished_days import FinishedDays, windows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def failed_parts(database: str, config: SourceConfig, chosen: tuple[str, ...], s
     streams: list[str] = []
     windows: list[DateWindow] = []
     for name in config.event_streams:
-        gaps = finished.get(name, FinishedDays()).gaps(ever_failed(syncs, name))
+        failed = windows_of(ever_failed(syncs, name))
+        gaps = finished.get(name, FinishedDays()).gaps(failed, config.filters(name))
         if name in chosen and gaps:
             streams.append(name)
             windows += gaps

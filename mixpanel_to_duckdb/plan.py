@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from mixpanel_to_duckdb.finished_days import FinishedDays
 from mixpanel_to_duckdb.source_config import SourceConfig
 from source_mixpanel_parallel.date_windows import DateWindow
+from source_mixpanel_parallel.finished_days import FinishedDays
 from source_mixpanel_parallel.window_planner import (
     BURST,
     BURST_S,
@@ -102,7 +102,7 @@ def sync_plan(
     streams = []
     for name in config.event_streams:
         if name in chosen:
-            days = finished.get(name, FinishedDays()).missing(wanted, fields.lookback_days, config.asked(name))
+            days = finished.get(name, FinishedDays()).missing(wanted, fields.lookback_days, config.filters(name))
             plan = plan_windows(days, fields.window_days, fields.num_workers, fields.order == "newest_first")
             streams.append(StreamPlan(name, plan.windows, plan.connections))
     connections = min(fields.num_workers or MAX_CONNECTIONS, sum(stream.connections for stream in streams)) or 1

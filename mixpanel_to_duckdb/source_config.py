@@ -18,6 +18,7 @@ import msgspec
 
 from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.options import SyncOptions
+from source_mixpanel_parallel.filters import Filters
 
 DEFAULT_FILE = Path("mixpanel.json")
 # The environment's name of each field of a service account.
@@ -98,11 +99,11 @@ class SourceConfig:
         """Every stream there is."""
         return (*BUILT_IN_STREAMS, *self.event_streams[1:], *self.paged_streams[1:])
 
-    def asked(self, stream: str) -> dict[str, Any]:
-        """Return what narrows a stream of events, as its state remembers it."""
+    def filters(self, stream: str) -> Filters:
+        """Return what narrows a stream of events."""
         narrowed = next((each for each in self.fields.event_streams if each.name == stream), self.fields)
         found = {"events": narrowed.events, "where": narrowed.where}
-        return {name: value for name, value in found.items() if value}
+        return Filters.from_json(found)
 
     def chosen_streams(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the streams to read: all, or *names*, with the rejected lines of streams of events."""

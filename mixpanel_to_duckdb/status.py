@@ -13,10 +13,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_to_duckdb.database import open_database, quote_identifier
-from mixpanel_to_duckdb.finished_days import FinishedDays, Range, as_text, finished_days, windows_of
+from mixpanel_to_duckdb.finished_days import Range, as_text, finished_days
 from mixpanel_to_duckdb.history import PastSync, ever_failed, last_failed_pages, past_syncs
 from mixpanel_to_duckdb.streams import REJECTED_LINES, StreamTable, has_rejected_lines, stream_tables
 from source_mixpanel_parallel.date_windows import subtract
+from source_mixpanel_parallel.finished_days import FinishedDays, windows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -103,14 +104,14 @@ def _stream_status(
     if not table.is_events:
         pages = tuple(last_failed_pages(syncs, table.name))
         return StreamStatus(table.name, rows, first, last, failed_pages=pages, duplicates=duplicates)
-    failed = ever_failed(syncs, table.name)
+    failed = windows_of(ever_failed(syncs, table.name))
     return StreamStatus(
         stream=table.name,
         rows=rows,
         first_day=first,
         last_day=last,
         gaps=tuple(as_text(finished.gaps(failed))),
-        failed_ranges=tuple(as_text(subtract(windows_of(failed), finished.windows))),
+        failed_ranges=tuple(as_text(subtract(failed, finished.latest.windows))),
         duplicates=duplicates,
         rejected_lines=rejected.get(table.name, 0),
     )

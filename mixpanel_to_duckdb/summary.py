@@ -14,10 +14,10 @@ from rich.text import Text
 
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
-from mixpanel_to_duckdb.finished_days import windows_of
 from mixpanel_to_duckdb.messages import STOPPED
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult
 from source_mixpanel_parallel import BatchProgress, ParallelProfileResult, ProfileProgress
+from source_mixpanel_parallel.finished_days import windows_of
 
 HEADLINES = {
     ExitCode.DONE: ("Done", "bold green"),

@@ -27,7 +27,7 @@ BUILT_IN_STREAMS = ("events", "profiles", "rejected_lines")
 class Settings:
     """What the streams need to know of the config, beside credentials.
 
-    *asked* holds, per stream of events, the `events` and `where` that narrow it; unset ones are absent. *profiles*
+    *filters* holds, per stream of events, the `events` and `where` that narrow it; unset ones are absent. *profiles*
     holds the parameters of each stream of profiles. *window_days* and *num_workers* are None where they are to be
     planned.
     """
@@ -43,7 +43,7 @@ class Settings:
     newest_first: bool
     lookback_days: int
     spool_limit_bytes: int
-    asked: Mapping[str, Mapping[str, Any]]
+    filters: Mapping[str, Mapping[str, Any]]
     profiles: Mapping[str, ProfileParameters]
     profile_workers: int
 
@@ -74,7 +74,7 @@ class Settings:
             newest_first=config.get("order") == "newest_first",
             lookback_days=config.get("lookback_days", DEFAULT_LOOKBACK_DAYS),
             spool_limit_bytes=config.get("spool_limit_mb", DEFAULT_SPOOL_LIMIT_MB) * 1024 * 1024,
-            asked={
+            filters={
                 "events": _filter(config),
                 **{each["name"]: _filter(each) for each in _further(config, "event_streams")},
             },

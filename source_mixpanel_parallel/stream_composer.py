@@ -97,7 +97,7 @@ class StreamComposer:
             stream_name=name,
             settings=self._settings,
             stream_state=self._states.get_stream_state(name, None),
-            asked=self._settings.asked.get(name, {}),
+            filters=self._settings.filters.get(name, {}),
             configured=self._configured.get(name),
             slots=self._slots[quota],
             stop=self._stop,

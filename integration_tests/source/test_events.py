@@ -105,7 +105,7 @@ def test_event_streams_are_streams_of_their_own(simulator: Simulator) -> None:
     for name, event in (("purchases", "Purchase"), ("sign_ups", "Sign Up")):
         wanted = Counter({text: n for text, n in truth(simulator).items() if json.loads(text)[0] == event})
         assert emitted(run.records(name)) == wanted
-        assert run.states(name)[-1]["asked"] == {"events": [event]}
+        assert run.states(name)[-1]["filters"] == {"events": [event]}
     assert emitted(run.records("events")) == truth(simulator)
 
 

@@ -13,14 +13,13 @@ import pytest
 
 from mixpanel_to_duckdb.errors import ExitCode, SyncError
 from mixpanel_to_duckdb.failed_parts import FailedParts, failed_parts
-from mixpanel_to_duckdb.finished_days import FinishedDays, as_text, finished_days, windows_of
+from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.history import add_sync, ever_failed, past_syncs
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.source_config import SourceConfig, source_config
 from source_mixpanel_parallel import BatchProgress, DateWindow, ParallelFetchResult, ParallelProfileResult
-
-JANUARY = DateWindow(date(2026, 1, 1), date(2026, 1, 31))
+from source_mixpanel_parallel.finished_days import FinishedDays, FinishedRanges
 
 
 def states(stream: str, ranges: list[list[str]], through: str | None = None, **more: Any) -> bytes:
@@ -34,12 +33,8 @@ def states(stream: str, ranges: list[list[str]], through: str | None = None, **m
 def test_finished_days_of_a_state() -> None:
     """Streams of events have finished days; others have none."""
     text = states("events", [["2026-01-05", "2026-01-06"], ["2026-01-01", "2026-01-02"]], "2026-01-06")
-    assert finished_days(text) == {
-        "events": FinishedDays(
-            (DateWindow(date(2026, 1, 1), date(2026, 1, 2)), DateWindow(date(2026, 1, 5), date(2026, 1, 6))),
-            date(2026, 1, 6),
-        )
-    }
+    windows = (DateWindow(date(2026, 1, 1), date(2026, 1, 2)), DateWindow(date(2026, 1, 5), date(2026, 1, 6)))
+    assert finished_days(text) == {"events": FinishedDays(FinishedRanges(windows, date(2026, 1, 6)))}
     assert finished_days(b"[]") == {}
 
 
@@ -50,27 +45,6 @@ def test_finished_days_of_a_state_that_is_none(text: bytes) -> None:
     """A damaged state is said to be one, with the way out."""
     with pytest.raises(SyncError, match="sync with --full-refresh"):
         finished_days(text)
-
-
-def test_gaps() -> None:
-    """Days between those that were read are missing, and so is what failed outside of them."""
-    finished = finished_days(states("events", [["2026-01-03", "2026-01-04"], ["2026-01-07", "2026-01-08"]]))["events"]
-    assert as_text(finished.gaps()) == [("2026-01-05", "2026-01-06")]
-    failed = [("2026-01-01", "2026-01-02"), ("2026-01-04", "2026-01-05")]
-    assert as_text(finished.gaps(failed)) == [("2026-01-01", "2026-01-02"), ("2026-01-05", "2026-01-06")]
-    assert FinishedDays().gaps() == []
-
-
-def test_missing_days() -> None:
-    """A sync asks for unread days and the last ones once more, within what is wanted; with another filter for all."""
-    text = states("events", [["2026-01-01", "2026-01-04"], ["2026-01-06", "2026-01-20"]], "2026-01-20")
-    finished = finished_days(text)["events"]
-    assert as_text(finished.missing(JANUARY, 5, {})) == [("2026-01-05", "2026-01-05"), ("2026-01-16", "2026-01-31")]
-    until_18 = DateWindow(date(2026, 1, 1), date(2026, 1, 18))
-    assert as_text(finished.missing(until_18, 5, {})) == [("2026-01-05", "2026-01-05"), ("2026-01-16", "2026-01-18")]
-    assert as_text(finished.missing(until_18, 0, {})) == [("2026-01-05", "2026-01-05")]
-    assert finished.missing(JANUARY, 5, {"events": ["A"]}) == [JANUARY]
-    assert FinishedDays().missing(JANUARY, 5, {}) == [JANUARY]
 
 
 def result_with(
@@ -129,8 +103,3 @@ def test_history_and_what_failed(tmp_path: Path) -> None:
 def test_what_failed_in_a_database_that_is_not_there(tmp_path: Path) -> None:
     """Nothing failed where nothing was tried."""
     assert failed_parts(str(tmp_path / "m.duckdb"), config(), ("events",), b"") == FailedParts((), None)
-
-
-def test_windows_of() -> None:
-    """Ranges come as few windows, in order."""
-    assert windows_of([("2026-01-02", "2026-01-31"), ("2026-01-01", "2026-01-01")]) == [JANUARY]

@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from mixpanel_to_duckdb.finished_days import FinishedDays
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.plan import SyncPlan, estimated_s, sync_plan
 from mixpanel_to_duckdb.plan_page import plan_page
 from mixpanel_to_duckdb.source_config import source_config
 from source_mixpanel_parallel import DateWindow
+from source_mixpanel_parallel.finished_days import FinishedDays, FinishedRanges
 from source_mixpanel_parallel.window_planner import BURST_S
 
 ACCOUNT = {"username": "etl", "secret": "s", "project_id": 7}
@@ -47,7 +47,7 @@ def test_plan_of_equal_windows() -> None:
 
 def test_plan_of_what_a_database_lacks() -> None:
     """Finished days are left out, the last ones are read once more."""
-    finished = FinishedDays((DateWindow(date(2026, 1, 1), date(2026, 1, 9)),), date(2026, 1, 9))
+    finished = FinishedDays(FinishedRanges((DateWindow(date(2026, 1, 1), date(2026, 1, 9)),), date(2026, 1, 9)))
     plan = plan_of(finished, ("events",), window_days=100)
     assert [str(window) for window in plan.streams[0].windows] == ["2026-01-05..2026-01-10"]
     assert plan.paged_streams == {}

@@ -12,6 +12,7 @@ import pytest
 from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.source_config import source_config
+from source_mixpanel_parallel.filters import Filters
 
 ACCOUNT = {"username": "etl", "secret": "s3cret", "project_id": 7}
 ENVIRONMENT = {
@@ -117,6 +118,6 @@ def test_chosen_streams() -> None:
     assert config.chosen_streams(()) == ("events", "profiles", "rejected_lines", "buys", "teams")
     assert config.chosen_streams(("profiles",)) == ("profiles",)
     assert config.chosen_streams(("buys", "teams")) == ("buys", "teams", "rejected_lines")
-    assert config.asked("buys") == {"events": ["Purchase"]}
+    assert config.filters("buys") == Filters(("Purchase",))
     with pytest.raises(BadArguments, match="--streams cohorts: there is no such stream; choose from events, profiles"):
         config.chosen_streams(("events", "cohorts"))

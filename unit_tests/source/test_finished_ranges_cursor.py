@@ -34,7 +34,7 @@ def cursor(today: str = TODAY, state: Mapping[str, Any] | None = None, **config:
         cursor_field="time",
         settings=settings,
         stream_state=state or {},
-        asked=settings.asked["events"],
+        filters=settings.filters["events"],
         slots=ConnectionSlots(100, threading.Event()),
         stop=threading.Event(),
     )
@@ -213,30 +213,77 @@ def test_windows_when_newest_come_first() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ({}, {"events": ["a"]}),
         ({"events": ["a"]}, {}),
         ({"events": ["a"]}, {"events": ["a", "b"]}),
         ({"where": "1"}, {"where": "2"}),
         ({"events": ["a"]}, {"where": "1"}),
     ],
 )
-def test_windows_when_the_filter_changed(before: dict[str, Any], after: dict[str, Any], airbyte_log: list[str]) -> None:
-    """Days finished under another filter are read again, and a warning says so."""
+def test_windows_when_the_filter_lets_more_through(
+    before: dict[str, Any], after: dict[str, Any], airbyte_log: list[str]
+) -> None:
+    """Days finished under a filter that left events out are read again, and a warning counts them."""
     first = cursor(**before)
     read(first)
     assert read(cursor(state=saved(first), **after)) == read(cursor(**after))
-    assert airbyte_log == [
-        "WARNING events: `events` or `where` have changed since the last sync, so all days are read again"
+    text = (
+        "WARNING events: `events` or `where` have changed since the last sync: 19 days that were read before are read "
+        "again, since the filters left out other events then"
+    )
+    assert airbyte_log == [text]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"events": ["a"]}),
+        ({}, {"where": "1"}),
+        ({"events": ["a", "b"]}, {"events": ["b"]}),
+        ({"where": "1"}, {"where": "1", "events": ["a"]}),
+    ],
+)
+def test_windows_when_the_filter_lets_less_through(
+    before: dict[str, Any], after: dict[str, Any], airbyte_log: list[str]
+) -> None:
+    """Finished days stay finished, and those of the wider filter when that is back; only its new days are read again."""
+    first = cursor(lookback_days=3, **before)
+    read(first)
+    second = cursor("2026-01-22", saved(first), lookback_days=3, **after)
+    assert read(second) == ["2026-01-17..2026-01-22"]
+    assert airbyte_log == []
+    assert read(cursor("2026-01-22", saved(second), lookback_days=3, **before)) == ["2026-01-17..2026-01-22"]
+    assert [text.split(": ")[2].split(",")[0] for text in airbyte_log] == [
+        "2 days that were read before are read again"
     ]
 
 
+def test_state_when_a_narrower_read_crashes() -> None:
+    """The days that it was to read again are a gap for it, and finished for the filter of before."""
+    first = cursor(lookback_days=2)
+    read(first)
+    second = cursor("2026-01-22", saved(first), lookback_days=2, events=["a"])
+    assert saved(second) == {
+        "finished_ranges": [["2026-01-01", "2026-01-17"]],
+        "read_through": "2026-01-19",
+        "filters": {"events": ["a"]},
+        "other_filters": [{"finished_ranges": [["2026-01-01", "2026-01-19"]], "read_through": "2026-01-19"}],
+    }
+    assert read(cursor("2026-01-22", saved(second), events=["a"])) == ["2026-01-18..2026-01-22"]
+    assert read(cursor("2026-01-22", saved(second))) == ["2026-01-20..2026-01-22"]
+
+
 def test_windows_when_the_filter_is_the_same() -> None:
-    """The filter is kept in the state, and the same filter changes nothing."""
+    """The filter is kept in the state, and the same filter changes nothing, as 0.1.0 wrote it either."""
     narrowed: dict[str, Any] = {"events": ["a", "é"], "where": 'properties["x"] == 1'}
     first = cursor(**narrowed)
     read(first)
-    assert saved(first)["asked"] == narrowed
-    assert read(cursor("2026-01-21", saved(first), **narrowed)) == ["2026-01-20..2026-01-21"]
+    state = saved(first)
+    assert read(cursor("2026-01-21", state, **narrowed)) == ["2026-01-20..2026-01-21"]
+    reordered = {**narrowed, "events": ["é", "a", "é"]}
+    assert read(cursor("2026-01-21", state, **reordered)) == ["2026-01-20..2026-01-21"]
+    state["asked"] = state.pop("filters")
+    assert state["asked"] == narrowed
+    assert read(cursor("2026-01-21", state, **narrowed)) == ["2026-01-20..2026-01-21"]
 
 
 @pytest.mark.parametrize(
@@ -259,6 +306,15 @@ def test_windows_when_the_filter_is_the_same() -> None:
         {"finished_ranges": [], "asked": 5},
         {"finished_ranges": [], "asked": "events"},
         {"finished_ranges": [], "asked": ["events"]},
+        {"finished_ranges": [], "filters": 5},
+        {"finished_ranges": [], "filters": {"events": "a"}},
+        {"finished_ranges": [], "filters": {"events": [5]}},
+        {"finished_ranges": [], "filters": {"where": 5}},
+        {"finished_ranges": [], "filters": {"cohort": 5}},
+        {"finished_ranges": [], "other_filters": 5},
+        {"finished_ranges": [], "other_filters": None},
+        {"finished_ranges": [], "other_filters": [5]},
+        {"finished_ranges": [], "other_filters": [{"filters": {}}]},
     ],
     ids=str,
 )

@@ -27,7 +27,7 @@ DEFAULTS = Settings(
     newest_first=False,
     lookback_days=5,
     spool_limit_bytes=4096 * 1024 * 1024,
-    asked={"events": {}},
+    filters={"events": {}},
     profiles={"profiles": ProfileParameters()},
     profile_workers=5,
 )
@@ -74,7 +74,7 @@ def test_settings_when_all_is_given() -> None:
         newest_first=True,
         lookback_days=0,
         spool_limit_bytes=1024 * 1024,
-        asked={"events": {"events": ["a", "b"], "where": "1 == 1"}, "buys": {"events": ["Buy"]}, "all": {}},
+        filters={"events": {"events": ["a", "b"], "where": "1 == 1"}, "buys": {"events": ["Buy"]}, "all": {}},
         profiles={
             "profiles": ProfileParameters(where="1 == 1"),
             "companies": ProfileParameters(group="-77", page_size=10),
