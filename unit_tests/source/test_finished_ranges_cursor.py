@@ -245,7 +245,7 @@ def test_windows_when_the_filter_lets_more_through(
 def test_windows_when_the_filter_lets_less_through(
     before: dict[str, Any], after: dict[str, Any], airbyte_log: list[str]
 ) -> None:
-    """Finished days stay finished, and those of the wider filter when that is back; only its new days are read again."""
+    """Finished days stay finished; when the wider filter is back, it lacks only the days since then."""
     first = cursor(lookback_days=3, **before)
     read(first)
     second = cursor("2026-01-22", saved(first), lookback_days=3, **after)
