@@ -75,7 +75,7 @@ class PlainDisplay:
         for warning in tally.warnings[self._warnings :]:
             self._print(warning)
         self._warnings = len(tally.warnings)
-        if ended and not ended.success:
+        if ended and ended.failed:
             self._print(describe(ended))
         for name, stream in tally.streams.items():
             text = plain_line(stream, now_s)

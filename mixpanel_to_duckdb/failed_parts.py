@@ -13,7 +13,7 @@ from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.history import ever_failed, last_failed_pages, past_syncs
 from mixpanel_to_duckdb.options import exists
 from mixpanel_to_duckdb.source_config import REJECTED_LINES, SourceConfig
-from source_mixpanel_parallel.date_windows import DateWindow
+from source_mixpanel_parallel.date_windows import DateWindow, subtract
 from source_mixpanel_parallel.finished_days import FinishedDays, windows_of
 
 
@@ -36,10 +36,10 @@ def failed_parts(database: str, config: SourceConfig, chosen: tuple[str, ...], s
     windows: list[DateWindow] = []
     for name in config.event_streams:
         failed = windows_of(ever_failed(syncs, name))
-        gaps = finished.get(name, FinishedDays()).gaps(failed, config.filters(name))
-        if name in chosen and gaps:
+        failed = subtract(failed, finished.get(name, FinishedDays()).under(config.filters(name)).windows)
+        if name in chosen and failed:
             streams.append(name)
-            windows += gaps
+            windows += failed
     if windows:
         streams.append(REJECTED_LINES)
     streams += [name for name in config.paged_streams if name in chosen and last_failed_pages(syncs, name)]

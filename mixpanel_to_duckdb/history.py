@@ -10,14 +10,18 @@ import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_to_duckdb.errors import ExitCode
-from mixpanel_to_duckdb.finished_days import Range
+from mixpanel_to_duckdb.finished_days import Range, as_text
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.tally import days_of
-from source_mixpanel_parallel import BatchProgress
+from source_mixpanel_parallel import BatchProgress, DateWindow
+from source_mixpanel_parallel.date_windows import merge, subtract
+from source_mixpanel_parallel.filters import Filters
+from source_mixpanel_parallel.finished_days import windows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,6 +39,7 @@ COLUMNS = "sync_id, started_at, duration_s, exit_code, full_refresh, project_tim
 SELECT = f"SELECT {COLUMNS} FROM {SCHEMA}.syncs ORDER BY sync_id"  # noqa: S608 - names of our own
 EXISTS = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name = 'syncs'"
 LEFT_OUT = ("batches", "waits")  # of the document: what one sync alone is asked for
+READ_RANGES, FILTERS = "read_date_ranges", "filters"  # per stream, in the database's document only
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,14 @@ class PastSync:
         document = self.result.get("streams", {}).get(stream, {})
         return [(first, last) for first, last in document.get("failed_date_ranges", [])]
 
+    def read_ranges(self, stream: str) -> list[Range]:
+        """Return the ranges of days whose rows were read and committed then; release 0.1.0 did not record them."""
+        return [(first, last) for first, last in self.result.get(READ_RANGES, {}).get(stream, [])]
+
+    def filters(self, stream: str) -> Filters:
+        """Return the filters that were in force then; release 0.1.0 did not record them."""
+        return Filters.from_json(self.result.get(FILTERS, {}).get(stream))
+
     def has_refreshed(self, stream: str) -> bool:
         """Tell whether all of a stream of events was read anew then."""
         document = self.result.get("streams", {}).get(stream, {})
@@ -64,7 +77,11 @@ class PastSync:
     def read_pages(self, stream: str) -> int:
         """Return how many pages were asked for then."""
         document = self.result.get("streams", {}).get(stream, {})
-        return int(document.get("successful_pages", 0)) + int(document.get("failed_pages", 0))
+        return sum(int(document.get(f"{end}_pages", 0)) for end in ("successful", "failed", "interrupted"))
+
+    def was_cut_short(self, stream: str) -> bool:
+        """Tell whether the sync was stopped before all of the stream's pages were read."""
+        return int(self.result.get("streams", {}).get(stream, {}).get("interrupted_pages", 0)) > 0
 
     def failed_pages(self, stream: str) -> list[int]:
         """Return the pages that failed then."""
@@ -76,9 +93,12 @@ def add_sync(
     result: SyncResult,
     sync_id: int,
     project_timezone: str,
+    filters: Mapping[str, Filters] = MappingProxyType({}),
 ) -> None:
-    """Write down one sync."""
+    """Write down one sync; *filters* are those of its streams of events."""
     document = {name: value for name, value in result.as_json().items() if name not in LEFT_OUT}
+    document[READ_RANGES] = {name: as_text(windows) for name, windows in committed_windows(result).items()}
+    document[FILTERS] = {name: used.as_json() for name, used in filters.items() if name in result.streams}
     costs = [
         batch.duration_s / days_of(batch)
         for batch in result.batches
@@ -100,6 +120,28 @@ def add_sync(
     )
 
 
+def committed_windows(result: SyncResult) -> dict[str, list[DateWindow]]:
+    """Return the days of each stream that were read, where all rows that were read are committed."""
+    read: dict[str, list[DateWindow]] = {}
+    for name, stream in result.streams.items():
+        windows = [
+            DateWindow(date.fromisoformat(batch.from_date), date.fromisoformat(batch.to_date))
+            for batch in result.batches
+            if isinstance(batch, BatchProgress) and batch.stream == name and batch.success
+        ]
+        is_in_table = not result.full_refresh or is_complete(result, name)
+        if windows and is_in_table and result.committed_rows.get(name, 0) >= stream.rows:
+            read[name] = merge(windows)
+    return read
+
+
+def is_complete(result: SyncResult, stream: str) -> bool:
+    """Tell whether every window of *stream* was read, so that a full refresh has replaced its table."""
+    batches = [batch for batch in result.batches if isinstance(batch, BatchProgress) and batch.stream == stream]
+    indices = {batch.batch_index for batch in batches}
+    return bool(batches) and all(batch.success for batch in batches) and len(indices) == batches[-1].total_batches
+
+
 def past_syncs(connection: duckdb.DuckDBPyConnection) -> list[PastSync]:
     """Return all syncs, the oldest first."""
     [(count,)] = connection.execute(EXISTS, [SCHEMA]).fetchall()
@@ -110,16 +152,26 @@ def past_syncs(connection: duckdb.DuckDBPyConnection) -> list[PastSync]:
 
 
 def last_failed_pages(syncs: Sequence[PastSync], stream: str) -> list[int]:
-    """Return the pages that the last sync of *stream* failed to read."""
-    reads = [sync for sync in syncs if sync.read_pages(stream)]
+    """Return the pages that the last sync of *stream* failed to read; one that was stopped early proves nothing."""
+    reads = [
+        sync
+        for sync in syncs
+        if sync.failed_pages(stream) or (sync.read_pages(stream) and not sync.was_cut_short(stream))
+    ]
     return reads[-1].failed_pages(stream) if reads else []
 
 
 def ever_failed(syncs: Sequence[PastSync], stream: str) -> list[Range]:
-    """Return every range that has failed since the last full refresh; the state tells which were read since."""
-    failed: list[Range] = []
+    """Return the ranges that failed and that no later sync has read; the state may tell of more that were read since.
+
+    The current day never becomes a finished range of the state, so only the later syncs tell that it was read. One with
+    narrower filters than those of the failure has not read it.
+    """
+    failed: list[tuple[Filters, list[DateWindow]]] = []
     for sync in syncs:
+        filters, read = sync.filters(stream), windows_of(sync.read_ranges(stream))
         if sync.has_refreshed(stream):
             failed.clear()
-        failed += sync.failed_ranges(stream)
-    return failed
+        failed = [(each, subtract(days, read) if filters.covers(each) else days) for each, days in failed]
+        failed.append((filters, windows_of(sync.failed_ranges(stream))))
+    return as_text(merge(day for _, days in failed for day in days))

@@ -67,7 +67,7 @@ def _header(result: SyncResult, zone: str) -> str:
 
 
 def _tiles(result: SyncResult, lanes: Timeline) -> str:
-    failed = sum(not batch.success for batch in result.batches)
+    failed = sum(batch.failed for batch in result.batches)
     reading_s = _reading_s(result)
     tiles = [
         (f"{result.rows:,}", "rows read", ""),
@@ -131,7 +131,7 @@ def _failed(result: SyncResult, stream: str) -> list[Range]:
 
 def _failures(result: SyncResult) -> Iterator[str]:
     for batch in result.batches:
-        if not batch.success:
+        if batch.failed:
             tries = 1 + sum(wait.stream == batch.stream and wait.place == place_of(batch) for wait in result.waits)
             yield (
                 f'<tr><td class="where">{escape(batch.stream)} {escape(place_of(batch))}</td>'

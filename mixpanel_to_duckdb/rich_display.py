@@ -44,7 +44,7 @@ class RichDisplay:
         for warning in tally.warnings[self._warnings :]:
             self._console.print(Text(warning, "yellow"))
         self._warnings = len(tally.warnings)
-        if ended and not ended.success:
+        if ended and ended.failed:
             self._console.print(Text(describe(ended), "red"))
 
     def say(self, what: str) -> None:

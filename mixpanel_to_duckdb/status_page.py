@@ -14,14 +14,16 @@ from rich.text import Text
 
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
-from mixpanel_to_duckdb.finished_days import Range
+from mixpanel_to_duckdb.finished_days import Range, as_text
 from mixpanel_to_duckdb.status import DatabaseStatus, StreamStatus
+from source_mixpanel_parallel.date_windows import subtract
+from source_mixpanel_parallel.finished_days import windows_of
 
 ENDINGS = {
     ExitCode.DONE: "all was read",
     ExitCode.FAILED: "something failed",
     ExitCode.QUOTA: "the quota was used up",
-    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.INTERRUPTED: "interrupted: the next one goes on from there",
 }
 
 
@@ -36,24 +38,28 @@ def status_page(status: DatabaseStatus) -> Iterator[RenderableType]:
             stream.stream, f"{stream.rows:,}", *days, *map(_count, (stream.duplicates, stream.rejected_lines))
         )
     yield table
-    missing = False
     for stream in status.streams:
-        for text in _missing(stream):
-            missing = True
-            yield Text(text, "red")
+        yield from (Text(text, "red") for text in _missing(stream))
     yield Text(_last_sync(status))
-    if missing:
-        yield Text(f"To read what failed: mixpanel-to-duckdb sync {shlex.quote(status.database)} --retry-failed")
+    again = f"mixpanel-to-duckdb sync {shlex.quote(status.database)}"
+    if any(stream.failed_ranges or stream.failed_pages for stream in status.streams):
+        yield Text(f"To read what failed: {again} --retry-failed")
+    if any(_not_read(stream) for stream in status.streams):
+        yield Text(f"To read the days that are missing: {again}")
 
 
 def _missing(stream: StreamStatus) -> Iterator[str]:
     if stream.failed_ranges:
         yield f"{stream.stream}: failed: {_ranges(stream.failed_ranges)}"
-    others = [gap for gap in stream.gaps if gap not in stream.failed_ranges]
-    if others:
+    if others := _not_read(stream):
         yield f"{stream.stream}: not read: {_ranges(others)}"
     if stream.failed_pages:
         yield f"{stream.stream}: failed: pages {', '.join(map(str, stream.failed_pages))}"
+
+
+def _not_read(stream: StreamStatus) -> list[Range]:
+    """Return the gaps that are no failures."""
+    return as_text(subtract(windows_of(stream.gaps), windows_of(stream.failed_ranges)))
 
 
 def _last_sync(status: DatabaseStatus) -> str:

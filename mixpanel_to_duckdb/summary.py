@@ -14,7 +14,6 @@ from rich.text import Text
 
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
-from mixpanel_to_duckdb.messages import STOPPED
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult
 from source_mixpanel_parallel import BatchProgress, ParallelProfileResult, ProfileProgress
 from source_mixpanel_parallel.finished_days import windows_of
@@ -36,6 +35,7 @@ def summary(result: SyncResult) -> list[RenderableType]:
     if any(_has_news(stream) for stream in result.streams.values()):
         parts.append(streams_table(result))
     parts += failures(result)
+    parts += [Text(line, "yellow") for line in interruptions(result)]
     parts += [Text(error, "red") for error in other_errors(result)]
     parts += [Text(line) for line in next_steps(result)]
     return parts
@@ -70,12 +70,23 @@ def failures(result: SyncResult) -> Iterator[RenderableType]:
         return
     together: dict[tuple[str, str], list[SliceProgress]] = {}
     for batch in result.batches:
-        if batch.error and STOPPED not in batch.error:
+        if batch.error and batch.failed:
             together.setdefault((batch.stream, batch.error), []).append(batch)
     for (stream, error), batches in list(together.items())[:MAX_FAILURES]:
         yield Text.assemble((f"{stream} {places_of(batches)}", "red"), f" {error}")
     if len(together) > MAX_FAILURES:
         yield Text(f"… and {len(together) - MAX_FAILURES:,} more: --json lists all", "dim")
+
+
+def interruptions(result: SyncResult) -> Iterator[str]:
+    """Yield how much of each stream was not read because the sync was stopped."""
+    why = "the quota is used up" if result.exit_code == ExitCode.QUOTA else "the sync was interrupted"
+    for name in dict.fromkeys(batch.stream for batch in result.batches if batch.interrupted):
+        batches = [batch for batch in result.batches if batch.stream == name]
+        total, unit = _total(batches[-1])
+        unread = total - len({_index(batch) for batch in batches} - {_index(b) for b in batches if b.interrupted})
+        verb = "was" if unread == 1 else "were"
+        yield f"{name}: {unread:,} of {total:,} {unit}{'s' if total > 1 else ''} {verb} not read: {why}."
 
 
 def places_of(batches: Sequence[SliceProgress]) -> str:
@@ -114,7 +125,7 @@ def next_steps(result: SyncResult) -> Iterator[str]:
 
 def _broke_off(result: SyncResult) -> bool:
     """Tell whether more than days or pages failed."""
-    only_parts = any(batch.error and STOPPED not in batch.error for batch in result.batches)
+    only_parts = any(batch.failed for batch in result.batches)
     return result.exit_code == ExitCode.FAILED and not only_parts
 
 
@@ -122,6 +133,14 @@ def _counts(stream: StreamResult) -> tuple[int, int, str]:
     if isinstance(stream, ParallelProfileResult):
         return stream.successful_pages, stream.failed_pages, "page"
     return stream.successful_batches, stream.failed_batches, "window"
+
+
+def _total(batch: SliceProgress) -> tuple[int, str]:
+    return (batch.total_pages, "page") if isinstance(batch, ProfileProgress) else (batch.total_batches, "window")
+
+
+def _index(batch: SliceProgress) -> int:
+    return batch.page_index if isinstance(batch, ProfileProgress) else batch.batch_index
 
 
 def _has_news(stream: StreamResult) -> bool:

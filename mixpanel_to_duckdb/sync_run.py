@@ -157,7 +157,8 @@ class SyncRun:
             return result
         try:
             with open_database(self.options.database, read_only=False) as connection:
-                add_sync(connection, result, sync_id, self.config.zone.key)
+                filters = {name: self.config.filters(name) for name in self.config.event_streams}
+                add_sync(connection, result, sync_id, self.config.zone.key, filters)
         except SyncError as error:
             return result.with_error(f"the sync is not in the database's history: {error}")
         return result

@@ -60,8 +60,8 @@ class StreamTally:
 
     @property
     def failures(self) -> list[SliceProgress]:
-        """The windows or pages that were given up."""
-        return [batch for batch in self.batches if not batch.success]
+        """The windows or pages that were given up; those that a stop cut short have not failed."""
+        return [batch for batch in self.batches if batch.failed]
 
     @property
     def is_paged(self) -> bool:
@@ -100,17 +100,21 @@ class StreamTally:
         """Return the source's result, or, if it ended without one, the sum of what was reported."""
         if isinstance(self.result, ParallelProfileResult):
             # Pages that were read over, since a session was gone, count each time: as many were called back.
-            return replace(self.result, successful_pages=len(self.batches) - self.result.failed_pages)
+            others = self.result.failed_pages + self.result.interrupted_pages
+            return replace(self.result, successful_pages=len(self.batches) - others)
         if self.result:
             return self.result
         failed = self.failures
-        successful = len(self.batches) - len(failed)
+        successful = sum(batch.success for batch in self.batches)
+        interrupted = len(self.batches) - successful - len(failed)
         duration_s = self._span_s()
         if self.is_paged:
             pages = tuple(sorted(b.page_index for b in failed if isinstance(b, ProfileProgress)))
-            return ParallelProfileResult(self.stream, self.rows, successful, len(failed), pages, duration_s)
+            return ParallelProfileResult(
+                self.stream, self.rows, successful, len(failed), pages, duration_s, interrupted
+            )
         ranges = tuple(sorted((b.from_date, b.to_date) for b in failed if isinstance(b, BatchProgress)))
-        return ParallelFetchResult(self.stream, self.rows, successful, len(failed), ranges, duration_s)
+        return ParallelFetchResult(self.stream, self.rows, successful, len(failed), ranges, duration_s, interrupted)
 
     def _span_s(self) -> float:
         ends = [batch.started_s + batch.duration_s for batch in self.batches]
@@ -198,4 +202,6 @@ def describe(batch: SliceProgress) -> str:
     """Return what became of a window or page, in a few words."""
     if batch.success:
         return f"{batch.stream} {place_of(batch)}: {batch.rows:,} rows in {batch.duration_s:.1f} s"
+    if batch.interrupted:
+        return f"{batch.stream} {place_of(batch)} was not read: the sync was stopped"
     return f"{batch.stream} {place_of(batch)} failed: {batch.error}"

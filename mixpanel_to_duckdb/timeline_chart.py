@@ -77,7 +77,7 @@ def _bar(bar: Bar, duration_s: float, began_s: float) -> str:
     if bar.batch is None:
         return "".join(_pause(wait, began_s, 0.0, duration_s) for wait in bar.waits)
     share = (bar.end_s - bar.start_s) / duration_s
-    kind = "bar" if bar.batch.success else "bar lost"
+    kind = "bar lost" if bar.batch.failed else "bar cut" if bar.batch.interrupted else "bar"
     pauses = "".join(_pause(wait, began_s, bar.start_s, bar.end_s) for wait in bar.waits)
     return (
         f'<div class="{kind}" style="left:{bar.start_s / duration_s:.3%};width:{share:.3%}" '
@@ -110,5 +110,6 @@ def _told(bar: Bar) -> str:
     assert bar.batch
     took = f"{bar.stream} {bar.place}: {duration_text(bar.end_s - bar.start_s)}, from {bar.start_s:.1f} s on"
     tries = f", asked {len(bar.waits) + 1} times" if bar.waits else ""
-    outcome = f"{bar.batch.rows:,} rows" if bar.batch.success else f"failed: {bar.batch.error}"
+    failed = "interrupted" if bar.batch.interrupted else f"failed: {bar.batch.error}"
+    outcome = f"{bar.batch.rows:,} rows" if bar.batch.success else failed
     return f"{took}{tries}, {outcome}"

@@ -1,8 +1,9 @@
 """What a parallel read reports: one progress per slice, success or failure, and one result per stream.
 
 Out: frozen dataclasses, and their log lines (`progress: {...}`, `result: {...}`), which any program can parse.
-The number of progress reports of a stream equals successful + failed of its result; only where profiles were started
-over there are more, and a page counts as it ended last.
+The number of progress reports of a stream equals successful + failed + interrupted of its result; only where profiles
+were started over there are more, and a page counts as it ended last. What was cut short because the sync was stopped
+is interrupted: it has not failed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ RESULT_PREFIX = "result: "
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """One window of days, read or given up.
+    """One window of days: read, given up, or *interrupted* because the sync was stopped.
 
     `batch_index` counts from 0 in the order of planning; a window that was split reports its parts, which share the
     index. `total_days` are those of all windows. `rows` counts events, `bytes` those received (compressed),
@@ -38,6 +39,12 @@ class BatchProgress:
     bytes: int
     started_s: float
     duration_s: float
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the window was tried and given up."""
+        return not self.success and not self.interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +57,20 @@ class ParallelFetchResult:
     failed_batches: int = 0
     failed_date_ranges: tuple[tuple[str, str], ...] = ()
     duration_s: float = 0.0
+    interrupted_batches: int = 0
 
     @property
     def has_failures(self) -> bool:
-        """Whether any range of days is missing."""
+        """Whether any range of days failed."""
         return self.failed_batches > 0
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileProgress:
-    """One page of profiles, read or given up; `cumulative_rows` counts those emitted so far, this page included."""
+    """One page of profiles: read, given up, or *interrupted* because the sync was stopped.
+
+    `cumulative_rows` counts those emitted so far, this page included.
+    """
 
     stream: str
     page_index: int
@@ -70,6 +81,12 @@ class ProfileProgress:
     error: str | None
     started_s: float
     duration_s: float
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the page was tried and given up."""
+        return not self.success and not self.interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +99,11 @@ class ParallelProfileResult:
     failed_pages: int = 0
     failed_page_indices: tuple[int, ...] = ()
     duration_s: float = 0.0
+    interrupted_pages: int = 0
 
     @property
     def has_failures(self) -> bool:
-        """Whether any page is missing."""
+        """Whether any page failed."""
         return self.failed_pages > 0
 
 
@@ -118,15 +136,17 @@ class ResultTally:
 
     def result(self, duration_s: float) -> StreamResult:
         """Return the stream's result so far."""
-        failed = [report for report in self.reports if not report.success]
         rows = sum(report.rows for report in self.reports if report.success)
-        successful = len(self.reports) - len(failed)
-        ends = {report.page_index: report.success for report in self.reports if isinstance(report, ProfileProgress)}
+        ends = {report.page_index: report for report in self.reports if isinstance(report, ProfileProgress)}
+        last = list(ends.values()) if ends else self.reports
+        successful = sum(report.success for report in last)
+        interrupted = sum(report.interrupted for report in last)
         if ends:
-            pages = tuple(sorted(page for page, success in ends.items() if not success))
-            return ParallelProfileResult(self.stream, rows, len(ends) - len(pages), len(pages), pages, duration_s)
-        ranges = sorted((r.from_date, r.to_date) for r in failed if isinstance(r, BatchProgress))
-        return ParallelFetchResult(self.stream, rows, successful, len(failed), tuple(ranges), duration_s)
+            pages = tuple(sorted(index for index, page in ends.items() if page.failed))
+            return ParallelProfileResult(self.stream, rows, successful, len(pages), pages, duration_s, interrupted)
+        failed = [report for report in self.reports if isinstance(report, BatchProgress) and report.failed]
+        ranges = tuple(sorted((window.from_date, window.to_date) for window in failed))
+        return ParallelFetchResult(self.stream, rows, successful, len(failed), ranges, duration_s, interrupted)
 
 
 def _days(window: BatchProgress) -> int:

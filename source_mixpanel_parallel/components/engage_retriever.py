@@ -133,13 +133,16 @@ class EngageRetriever(Retriever):
             yield self._notice(counting_news(self.cursor.pages_left + 1))
 
     def _give_up(self, request: PageRequest, started_s: float, error: SourceError) -> Iterator[Delivery]:
+        interrupted = isinstance(error, TransientError) and self.stop.is_set()
         indices = self.cursor.failed(request, error)
         for index in indices:
             own = index == self.cursor.index(request)
             text = str(error) if own else f"not asked for: {error}"
-            yield Delivery(self.name, self._progress(index, started_s, 0, text))
+            yield Delivery(self.name, self._progress(index, started_s, 0, text, interrupted=interrupted))
 
-    def _progress(self, index: int, started_s: float, rows: int, error: str | None) -> ProfileProgress:
+    def _progress(
+        self, index: int, started_s: float, rows: int, error: str | None, *, interrupted: bool = False
+    ) -> ProfileProgress:
         with self._lock:
             self._rows += rows
             return ProfileProgress(
@@ -152,6 +155,7 @@ class EngageRetriever(Retriever):
                 error=error,
                 started_s=started_s,
                 duration_s=time.time() - started_s,
+                interrupted=interrupted,
             )
 
     def _notices(self, news: Iterable[News]) -> Iterator[Notice]:

@@ -84,7 +84,9 @@ class ExportRetriever(Retriever):
                 if isinstance(error, TransientError) and not self.stop.is_set() and attempts.split(part):
                     continue
                 failures.append((part, error))
-                yield Delivery(self.name, self._progress(part, index, attempts.started_s, None, str(error)))
+                interrupted = isinstance(error, TransientError) and self.stop.is_set()
+                progress = self._progress(part, index, attempts.started_s, None, str(error), interrupted=interrupted)
+                yield Delivery(self.name, progress)
             else:
                 progress = self._progress(part, index, attempts.started_s, fetched, None)
                 checkpoint = partial(self.cursor.finish, part)
@@ -121,7 +123,14 @@ class ExportRetriever(Retriever):
                 return fetched
 
     def _progress(
-        self, part: DateWindow, index: int, started_s: float | None, fetched: FetchedWindow | None, error: str | None
+        self,
+        part: DateWindow,
+        index: int,
+        started_s: float | None,
+        fetched: FetchedWindow | None,
+        error: str | None,
+        *,
+        interrupted: bool = False,
     ) -> BatchProgress:
         now_s = time.time()
         return BatchProgress(
@@ -137,6 +146,7 @@ class ExportRetriever(Retriever):
             bytes=fetched.size_bytes if fetched else 0,
             started_s=started_s or now_s,
             duration_s=now_s - (started_s or now_s),
+            interrupted=interrupted,
         )
 
     def _summary(self, failures: list[tuple[DateWindow, SourceError]]) -> SourceError:

@@ -14,11 +14,12 @@ import pytest
 from mixpanel_to_duckdb.errors import ExitCode, SyncError
 from mixpanel_to_duckdb.failed_parts import FailedParts, failed_parts
 from mixpanel_to_duckdb.finished_days import finished_days
-from mixpanel_to_duckdb.history import add_sync, ever_failed, past_syncs
+from mixpanel_to_duckdb.history import add_sync, ever_failed, last_failed_pages, past_syncs
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.source_config import SourceConfig, source_config
 from source_mixpanel_parallel import BatchProgress, DateWindow, ParallelFetchResult, ParallelProfileResult
+from source_mixpanel_parallel.filters import NO_FILTERS, Filters
 from source_mixpanel_parallel.finished_days import FinishedDays, FinishedRanges
 
 
@@ -98,6 +99,66 @@ def test_history_and_what_failed(tmp_path: Path) -> None:
         assert len(ever_failed(past_syncs(connection), "events")) == 2
         add_sync(connection, replace(result_with(read_pages=3), full_refresh=True), 3, "UTC")
     assert failed_parts(path, config(), config().streams, text) == FailedParts((), None)
+
+
+def test_what_failed_and_was_read_later(tmp_path: Path) -> None:
+    """A failure ends with the later sync that read and committed its days, also where the state never has them."""
+    path = str(tmp_path / "m.duckdb")
+    today = (("2026-01-03", "2026-01-04"),)
+    read_later = replace(result_with(), committed_rows={"events": 9})
+    for later, left in (
+        (read_later, []),
+        (replace(read_later, committed_rows={"events": 8}), list(today)),  # the destination ended before
+        (replace(read_later, full_refresh=True), []),
+        (replace(read_later, batches=()), list(today)),
+    ):
+        with duckdb.connect(path) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS _mixpanel_to_duckdb CASCADE")
+            add_sync(connection, result_with(today), 1, "UTC")
+            add_sync(connection, replace(later, exit_code=ExitCode.FAILED), 2, "UTC")
+            assert ever_failed(past_syncs(connection), "events") == left
+        found = failed_parts(path, config(), ("events",), states("events", [["2026-01-01", "2026-01-02"]]))
+        assert found.days == (DateWindow(date(2026, 1, 3), date(2026, 1, 4)) if left else None)
+
+
+def test_what_failed_and_was_read_under_filters(tmp_path: Path) -> None:
+    """Only filters that let as much through as those of the failure have read its days."""
+    day = (("2026-01-03", "2026-01-03"),)
+    bought = Filters(("Purchase",))
+    read_later = replace(result_with(), committed_rows={"events": 9})
+    for failed, later, left in ((NO_FILTERS, bought, list(day)), (bought, NO_FILTERS, []), (bought, bought, [])):
+        with duckdb.connect(str(tmp_path / "m.duckdb")) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS _mixpanel_to_duckdb CASCADE")
+            add_sync(connection, result_with(day), 1, "UTC", {"events": failed})
+            add_sync(connection, read_later, 2, "UTC", {"events": later})
+            assert ever_failed(past_syncs(connection), "events") == left
+
+
+def test_days_that_an_unfinished_refresh_read(tmp_path: Path) -> None:
+    """They are not in the table yet, so a failure of theirs stays."""
+    batch = BatchProgress("events", "2026-01-01", "2026-01-04", 0, 2, 8, 9, True, None, 1, 0.0, 2.0)
+    refresh = replace(
+        result_with(),
+        batches=(batch,),
+        committed_rows={"events": 9},
+        full_refresh=True,
+        exit_code=ExitCode.INTERRUPTED,
+    )
+    with duckdb.connect(str(tmp_path / "m.duckdb")) as connection:
+        add_sync(connection, result_with((("2026-01-03", "2026-01-03"),)), 1, "UTC")
+        add_sync(connection, refresh, 2, "UTC")
+        assert ever_failed(past_syncs(connection), "events") == [("2026-01-03", "2026-01-03")]
+
+
+def test_failed_pages_when_a_later_sync_was_stopped(tmp_path: Path) -> None:
+    """A sync that was stopped before all pages were read does not make an earlier failure undone."""
+    stopped = {"profiles": ParallelProfileResult("profiles", 9, 2, 0, (), 1.0, 1)}
+    with duckdb.connect(str(tmp_path / "m.duckdb")) as connection:
+        add_sync(connection, result_with(pages=(1,), read_pages=2), 1, "UTC")
+        add_sync(connection, replace(result_with(), streams=stopped, exit_code=ExitCode.INTERRUPTED), 2, "UTC")
+        assert last_failed_pages(past_syncs(connection), "profiles") == [1]
+        add_sync(connection, result_with(read_pages=3), 3, "UTC")
+        assert last_failed_pages(past_syncs(connection), "profiles") == []
 
 
 def test_what_failed_in_a_database_that_is_not_there(tmp_path: Path) -> None:

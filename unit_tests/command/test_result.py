@@ -83,6 +83,7 @@ def test_result_as_a_document() -> None:
                 "failed_batches": 1,
                 "failed_date_ranges": [list(BAD_DAY)],
                 "duration_s": 3.0,
+                "interrupted_batches": 0,
                 "has_failures": True,
             },
             "profiles": {
@@ -92,6 +93,7 @@ def test_result_as_a_document() -> None:
                 "failed_pages": 0,
                 "failed_page_indices": [],
                 "duration_s": 0.5,
+                "interrupted_pages": 0,
                 "has_failures": False,
             },
             "rejected_lines": {
@@ -101,6 +103,7 @@ def test_result_as_a_document() -> None:
                 "failed_batches": 0,
                 "failed_date_ranges": [],
                 "duration_s": 0.0,
+                "interrupted_batches": 0,
                 "has_failures": False,
             },
         },
@@ -170,6 +173,32 @@ def test_summary_when_much_failed_for_one_reason() -> None:
     lines = printed(result_of(batches=(*failed, *pages), errors=()))
     assert "events 2026-01-01..2026-01-02, 2026-01-05..2026-01-05 cut" in lines
     assert "profiles page 2, page 7 cut" in lines
+
+
+@pytest.mark.parametrize(
+    ("code", "why"), [(ExitCode.INTERRUPTED, "the sync was interrupted"), (ExitCode.QUOTA, "the quota is used up")]
+)
+def test_summary_when_the_sync_was_stopped(code: ExitCode, why: str) -> None:
+    """What was cut short is counted in one line a stream, with what had not begun; it is no failure."""
+    days = ["2026-01-01", "2026-01-02", "2026-01-03"]
+    read = [BatchProgress("events", days[0], days[0], 0, 6, 6, 20, True, None, 100, 1.0, 1.0)]
+    cut = [BatchProgress("events", day, day, 1, 6, 6, 0, False, "stopped", 0, 1.0, 1.0, True) for day in days[1:]]
+    page = ProfileProgress("profiles", 0, 1, 0, 0, False, "stopped", 1.0, 1.0, interrupted=True)
+    streams = {
+        "events": ParallelFetchResult("events", 20, 1, 0, (), 3.0, 2),
+        "profiles": ParallelProfileResult("profiles", 0, 0, 0, (), 0.5, 1),
+    }
+    stopped = result_of(code, streams=streams, batches=(*read, *cut, page), errors=(), committed_rows={"events": 20})
+    lines = printed(stopped)
+    assert lines[1:-1] == [
+        "┏━━━━━━━━┳━━━━━━┳━━━━━━━━━━┳━━━━━━━━┓",
+        "┃ stream ┃ rows ┃     read ┃ failed ┃",
+        "┡━━━━━━━━╇━━━━━━╇━━━━━━━━━━╇━━━━━━━━┩",
+        "│ events │   20 │ 1 window │      0 │",
+        "└────────┴──────┴──────────┴────────┘",
+        f"events: 5 of 6 windows were not read: {why}.",
+        f"profiles: 1 of 1 page was not read: {why}.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,8 @@ def test_status_of_a_database_with_flaws(tmp_path: Path) -> None:
     assert "events: not read: 2026-01-03\n" in text
     assert "teams: failed: pages 0\n" in text
     assert "1 min 01 s, something failed; 1 in all.\n" in text
-    assert text.endswith("--retry-failed\n")
+    again = f"mixpanel-to-duckdb sync {path}"
+    assert text.endswith(f"failed: {again} --retry-failed\nTo read the days that are missing: {again}\n")
 
 
 def test_status_of_a_database_that_others_wrote(tmp_path: Path) -> None:

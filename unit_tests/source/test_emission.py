@@ -167,6 +167,7 @@ def test_end_when_a_stream_is_complete(streams: Mapping[str, AbstractStream]) ->
         "successful_batches": 1,
         "failed_batches": 1,
         "failed_date_ranges": [["2026-01-08", "2026-01-14"]],
+        "interrupted_batches": 0,
         "has_failures": True,
     }
     assert rest == [("STATE", "events", 0.0, {"finished_ranges": []}), ("INCOMPLETE", "events")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -73,6 +73,17 @@ def test_result_when_pages_failed() -> None:
     assert result.has_failures
 
 
+def test_result_when_the_sync_was_stopped() -> None:
+    """Windows and pages that a stop cut short are counted, and are no failures."""
+    stopped = batch(success=False, rows=0, error="stopped", interrupted=True)
+    result = tally_of(batch(), failed_batch("2026-01-08", "2026-01-08"), stopped, stopped).result(3.0)
+    assert result == ParallelFetchResult("events", 10, 1, 1, (("2026-01-08", "2026-01-08"),), 3.0, 2)
+    assert not tally_of(batch(), stopped).result(3.0).has_failures
+    pages = tally_of(page(0), replace(page(1, 0, success=False), interrupted=True)).result(3.0)
+    assert pages == ParallelProfileResult("profiles", 10, 1, 0, (), 3.0, 1)
+    assert not pages.has_failures
+
+
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 10**9)), max_size=30))
 def test_result_when_reports_are_any(outcomes: list[tuple[bool, int]]) -> None:
     """There are as many reports as successful and failed windows, and as many rows as the whole ones had."""
@@ -134,6 +145,7 @@ def test_result_line_when_it_is_parsed() -> None:
         "failed_batches": 1,
         "failed_date_ranges": [["2026-01-01", "2026-01-02"]],
         "duration_s": 2.5,
+        "interrupted_batches": 0,
         "has_failures": True,
     }
 
@@ -148,5 +160,6 @@ def test_result_line_when_pages_are_read() -> None:
         "failed_pages": 1,
         "failed_page_indices": [3],
         "duration_s": 2.5,
+        "interrupted_pages": 0,
         "has_failures": True,
     }
