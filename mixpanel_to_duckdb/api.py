@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mixpanel_to_duckdb.agreement import refuse
 from mixpanel_to_duckdb.display import NoDisplay
 from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, ExitCode, QuotaUsedUp, SyncError
 from mixpanel_to_duckdb.follow_up import FollowUp
@@ -18,6 +19,7 @@ from mixpanel_to_duckdb.options import SyncOptions, checked_database, names_of, 
 from mixpanel_to_duckdb.result import SliceProgress, SyncResult
 from mixpanel_to_duckdb.source_config import source_config
 from mixpanel_to_duckdb.sync_run import SyncRun
+from mixpanel_to_duckdb.unread_rows import agree_on_refresh
 
 
 def sync(
@@ -34,8 +36,10 @@ def sync(
     window_days: int | None = None,
     region: str | None = None,
     full_refresh: bool = False,
+    reread: bool = False,
     retry_failed: bool = False,
     no_wait: bool = False,
+    yes: bool = False,
     views: bool = False,
     report: str | Path | None = None,
     on_batch_complete: Callable[[SliceProgress], object] | None = None,
@@ -55,16 +59,21 @@ def sync(
         workers: how many requests run at once, 1 to 100; None for as many as the plan can use.
         window_days: days a request, 1 to 100; None for planned windows.
         region: US, EU or IN.
-        full_refresh: read everything anew, and replace the tables once that is complete.
+        full_refresh: read everything again, and replace the tables once that is complete; with *from_date*,
+            *to_date*, *last_days* or *events*, replace only the events of these days and names, as *reread* does.
+        reread: read the days of *from_date*, *to_date* or *last_days* again, and remove stored events of them that
+            Mixpanel no longer has.
         retry_failed: read only what failed before.
         no_wait: stop when Mixpanel's hourly quota is used up, instead of waiting for it.
+        yes: let a full refresh remove rows that it does not read again.
         views: create or update a view per event at the end.
         report: where to write an HTML page on the sync.
         on_batch_complete: called in this thread with a BatchProgress (a window of days) or ProfileProgress (a page)
             for each one that ended, success or failure. What it raises stops the sync and is raised on.
 
     Raises:
-        BadArguments: an argument, the config or the path makes no sense, or Mixpanel refuses what was asked.
+        BadArguments: an argument, the config or the path makes no sense, or Mixpanel refuses what was asked, or a full
+            refresh would remove rows that it does not read again, and *yes* is not given; the message counts them.
         AuthenticationFailed: Mixpanel does not accept the credentials, or they lack the project.
         QuotaUsedUp: the quota is used up and *no_wait* is given.
         SyncError: the sync could not run to its end, for example since another process has the database.
@@ -84,11 +93,14 @@ def sync(
         window_days=window_days,
         region=region,
         full_refresh=full_refresh,
+        reread=reread,
         retry_failed=retry_failed,
         no_wait=no_wait,
+        yes=yes,
     )
     follow_up = FollowUp(Path(report) if report else None, views)
     checked = source_config(config, options)
+    agree_on_refresh(options, checked, refuse)
     result = SyncRun(options, checked, NoDisplay(), on_batch_complete).run()
     return raise_if_ended_early(follow_up.make(result, checked.zone.key))
 

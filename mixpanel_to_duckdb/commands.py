@@ -38,6 +38,7 @@ Examples:
   mixpanel-to-duckdb sync mixpanel.duckdb --from 2026-01-01 --to 2026-03-31
   mixpanel-to-duckdb sync mixpanel.duckdb --last 4w --events "Sign Up,Purchase"
   mixpanel-to-duckdb sync mixpanel.duckdb --where 'properties["$os"] == "Linux"'
+  mixpanel-to-duckdb sync mixpanel.duckdb --reread --from 2026-01-31 --to 2026-01-31
   mixpanel-to-duckdb sync mixpanel.duckdb --retry-failed --report sync.html
   mixpanel-to-duckdb sync mixpanel.duckdb --quiet --no-wait --json > sync.json
 """
@@ -131,8 +132,20 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 @cli.command(short_help="Bring new days and profiles into DATABASE.", epilog=f"{SYNC_EXAMPLES}\n\n{EXIT_CODES}")
 @_DATABASE
 @what_to_read
-@click.option("--full-refresh", is_flag=True, help="Read all days anew, and replace the tables once that is complete.")
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Read everything again, and replace the tables once that is complete. With --from, --to, --last or --events: "
+    "as --reread.",
+)
+@click.option(
+    "--reread",
+    is_flag=True,
+    help="Read the days of --from, --to or --last again, and remove stored events of them that Mixpanel no longer has; "
+    "with --events, only events of these names. Other days stay.",
+)
 @click.option("--retry-failed", is_flag=True, help="Read only what failed before.")
+@click.option("--yes", is_flag=True, help="Let --full-refresh remove rows that it does not read again.")
 @click.option("--no-wait", is_flag=True, help="Stop when the hour's quota is used up, with exit code 5.")
 @click.option("--views", is_flag=True, help="At the end, create or update a view per event: see the command views.")
 @click.option("--report", type=click.Path(dir_okay=False), metavar="F.html", help="Write a page on this sync.")
@@ -148,14 +161,15 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 def sync(database: str, **given: Any) -> int:
     """Bring new days and profiles into DATABASE, and go on from where the last sync ended.
 
-    Each call reads new days, days that are missing, and the last five days once more, for events that arrive late.
+    Each call reads new days, days that are missing, and the last five days once more, for events that arrive late. An
+    earlier --from, or start_date in the config, reads the earlier days, too; days that DATABASE has are not read again.
     Ctrl-C stops cleanly: what is committed is kept, and the next call goes on from there.
     """
     from mixpanel_to_duckdb.sync_command import SyncOutput, run_sync  # noqa: PLC0415 - when it is needed
 
     output = SyncOutput(as_json=given["as_json"], quiet=given["quiet"], progress=given["progress"])
     follow_up = FollowUp(Path(given["report"]) if given["report"] else None, given["views"])
-    flags = {name: given[name] for name in ("full_refresh", "retry_failed", "no_wait")}
+    flags = {name: given[name] for name in ("full_refresh", "reread", "retry_failed", "no_wait", "yes")}
     return run_sync(options_of(given, checked_database(database), **flags), given["config"], output, follow_up)
 
 

@@ -29,6 +29,14 @@ def open_database(database: str, *, read_only: bool = True) -> Iterator[duckdb.D
         raise SyncError(f"the database {database} can't be used: {str(error).splitlines()[0]}") from error
 
 
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what happens inside, or none of it: a connection that is closed rolls back."""
+    connection.execute("BEGIN TRANSACTION")
+    yield
+    connection.execute("COMMIT")
+
+
 def quote_identifier(name: str) -> str:
     """Return *name* as a quoted identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -37,18 +37,17 @@ class SyncOptions:
     window_days: int | None = None
     region: str | None = None
     full_refresh: bool = False
+    reread: bool = False
     retry_failed: bool = False
     no_wait: bool = False
+    yes: bool = False
 
     def __post_init__(self) -> None:
         if self.last_days is not None and (self.from_date or self.to_date):
             raise BadArguments("--last can't be combined with --from or --to: it means the days up to today")
         if self.from_date and self.to_date and self.to_date < self.from_date:
             raise BadArguments(f"--to {self.to_date} is before --from {self.from_date}: swap them")
-        if self.full_refresh and self.retry_failed:
-            raise BadArguments("--full-refresh reads everything anew, --retry-failed only what failed: choose one")
-        if self.retry_failed and (self.last_days or self.from_date or self.to_date):
-            raise BadArguments("--retry-failed reads the days that failed: leave out --from, --to and --last")
+        self._refuse_clashes()
         for option, number, most in (
             ("--workers", self.workers, MAX_WORKERS),
             ("--window-days", self.window_days, MAX_WINDOW_DAYS),
@@ -57,6 +56,38 @@ class SyncOptions:
                 raise BadArguments(f"{option} {number}: choose a number from 1 to {most}")
         if self.region is not None and self.region not in REGIONS:
             raise BadArguments(f"--region {self.region}: choose {', '.join(REGIONS[:-1])} or {REGIONS[-1]}")
+
+    @property
+    def has_range(self) -> bool:
+        """Whether days are named."""
+        return bool(self.last_days or self.from_date or self.to_date)
+
+    @property
+    def replaces_days(self) -> bool:
+        """Whether days are read again and replaced, and everything else stays: a refresh that is narrowed, too."""
+        return self.reread or (self.full_refresh and (self.has_range or bool(self.events)))
+
+    @property
+    def replaces_tables(self) -> bool:
+        """Whether whole tables are replaced by what is read now."""
+        return self.full_refresh and not self.replaces_days
+
+    def _refuse_clashes(self) -> None:
+        if self.full_refresh and self.retry_failed:
+            raise BadArguments("--full-refresh reads everything again, --retry-failed only what failed: choose one")
+        if self.reread and (self.full_refresh or self.retry_failed):
+            other = "--full-refresh" if self.full_refresh else "--retry-failed"
+            raise BadArguments(f"--reread reads the days of --from, --to or --last again: leave out {other}")
+        if self.reread and not self.has_range:
+            raise BadArguments("--reread needs the days to read again: add --from and --to, or --last")
+        if self.where and (self.full_refresh or self.reread):
+            option = "--reread" if self.reread else "--full-refresh"
+            raise BadArguments(
+                f"{option} can't be combined with --where: it replaces stored rows, and only Mixpanel can tell which "
+                "of them meet the expression. Narrow it with --events, --from and --to"
+            )
+        if self.retry_failed and self.has_range:
+            raise BadArguments("--retry-failed reads the days that failed: leave out --from, --to and --last")
 
 
 def checked_database(database: str, *, must_exist: bool = False) -> str:

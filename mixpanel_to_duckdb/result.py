@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.replaced_days import Replacement
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
 
 SliceProgress = BatchProgress | ProfileProgress
@@ -37,7 +38,8 @@ class SyncResult:
     """What one sync did: a result per stream, every window and page, and what was said to be wrong.
 
     `committed_rows` counts the rows that reached the database together with their state, per stream. `batches` holds
-    one progress per window or page, success or failure, in the order in which they ended.
+    one progress per window or page, success or failure, in the order in which they ended. `full_refresh` says that the
+    tables were replaced; `replacements` tells of each stream whose days were read again what became of stored rows.
     """
 
     database: str
@@ -50,6 +52,7 @@ class SyncResult:
     batches: tuple[SliceProgress, ...] = ()
     waits: tuple[Wait, ...] = ()
     full_refresh: bool = False
+    replacements: Mapping[str, Replacement] = field(default_factory=dict)
 
     @property
     def has_failures(self) -> bool:
@@ -65,6 +68,19 @@ class SyncResult:
     def rows(self) -> int:
         """How many rows were read."""
         return sum(stream.rows for stream in self.streams.values())
+
+    @property
+    def removed_rows(self) -> int:
+        """How many stored rows were removed, since Mixpanel did not send them when their days were read again."""
+        return sum(replacement.removed_rows for replacement in self.replacements.values())
+
+    def with_replacements(self, replacements: Mapping[str, Replacement]) -> SyncResult:
+        """Return the same with *replacements*; a contradiction in one is an error."""
+        result = replace(self, replacements=replacements)
+        for name, replacement in replacements.items():
+            if replacement.contradiction:
+                result = result.with_error(f"{name}: {replacement.contradiction}")
+        return result
 
     def with_error(self, message: str) -> SyncResult:
         """Return the same with one more error, so that it has failed if it had not yet."""
@@ -86,6 +102,8 @@ class SyncResult:
                 name: {**asdict(stream), "has_failures": stream.has_failures} for name, stream in self.streams.items()
             },
             "committed_rows": dict(self.committed_rows),
+            "removed_rows": self.removed_rows,
+            "replacements": {name: asdict(replacement) for name, replacement in self.replacements.items()},
             "errors": list(self.errors),
             "batches": [asdict(batch) for batch in self.batches],
             "waits": [asdict(wait) for wait in self.waits],

@@ -18,6 +18,7 @@ import msgspec
 
 from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.options import SyncOptions
+from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.filters import Filters
 
 DEFAULT_FILE = Path("mixpanel.json")
@@ -83,6 +84,11 @@ class SourceConfig:
             raise BadArguments(f"the last day {self.to_date} is before the first {self.from_date}: see --from and --to")
         if self.from_date > self.today:
             raise BadArguments(f"the first day {self.from_date} has not begun: today is {self.today}")
+
+    @property
+    def days(self) -> DateWindow:
+        """All days to read."""
+        return DateWindow(self.from_date, self.to_date)
 
     @property
     def event_streams(self) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ def summary(result: SyncResult) -> list[RenderableType]:
     parts: list[RenderableType] = [headline(result)]
     if any(_has_news(stream) for stream in result.streams.values()):
         parts.append(streams_table(result))
+    parts += [Text(line) for line in replacements(result)]
     parts += failures(result)
     parts += [Text(line, "yellow") for line in interruptions(result)]
     parts += [Text(error, "red") for error in other_errors(result)]
@@ -62,6 +63,22 @@ def streams_table(result: SyncResult) -> Table:
         elif rows := result.committed_rows.get(name):
             table.add_row(name, f"{rows:,}", "", "")
     return table
+
+
+def replacements(result: SyncResult) -> Iterator[str]:
+    """Yield what became of stored rows whose days were read again."""
+    for name, replacement in result.replacements.items():
+        if replacement.replaced_ranges:
+            days = ", ".join(map(str, windows_of(replacement.replaced_ranges)))
+            rows = replacement.removed_rows
+            noun = (
+                "stored row that Mixpanel no longer has was"
+                if rows == 1
+                else "stored rows that Mixpanel no longer has were"
+            )
+            yield f"{name} {days} replaced: {rows:,} {noun} removed"
+        for kept in replacement.kept:
+            yield f"{name} {kept.from_date}..{kept.to_date}: stored rows stay, {kept.reason}"
 
 
 def failures(result: SyncResult) -> Iterator[RenderableType]:

@@ -10,14 +10,17 @@ import os
 import sys
 from dataclasses import dataclass
 
+from mixpanel_to_duckdb.agreement import ask
 from mixpanel_to_duckdb.display import Display, NoDisplay, PlainDisplay
 from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.follow_up import FollowUp
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.printing import print_json, print_page
+from mixpanel_to_duckdb.reread import streams_to_read
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.source_config import source_config
 from mixpanel_to_duckdb.sync_run import SyncRun
+from mixpanel_to_duckdb.unread_rows import agree_on_refresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class SyncOutput:
 def run_sync(options: SyncOptions, config_path: str | None, output: SyncOutput, follow_up: FollowUp) -> int:
     """Run one sync; return its exit code."""
     config = source_config(config_path, options)
-    config.chosen_streams(options.streams)  # refused now, if at all
+    streams_to_read(config, options)  # refused now, if at all
+    agree_on_refresh(options, config, ask)
     result = SyncRun(options, config, _display(output)).run()
     result = follow_up.make(result, config.zone.key)
     _tell(result, output)

@@ -16,20 +16,19 @@ from pathlib import Path
 
 from mixpanel_to_duckdb.configured_catalog import configured_catalog
 from mixpanel_to_duckdb.connectors import DESTINATION, SOURCE, Answer, RunningCommand
-from mixpanel_to_duckdb.database import open_database
 from mixpanel_to_duckdb.display import Display
-from mixpanel_to_duckdb.errors import ExitCode, SyncError
 from mixpanel_to_duckdb.failed_parts import FailedParts, failed_parts
 from mixpanel_to_duckdb.finished_days import finished_days
-from mixpanel_to_duckdb.history import add_sync
 from mixpanel_to_duckdb.messages import Message
 from mixpanel_to_duckdb.options import SyncOptions, exists
 from mixpanel_to_duckdb.pipe import PipeEnd, PipeFiles, run_pipe
 from mixpanel_to_duckdb.plan import sync_plan
+from mixpanel_to_duckdb.reread import refuse_other_filters, streams_to_read, without_days
 from mixpanel_to_duckdb.result import SliceProgress, SyncResult
 from mixpanel_to_duckdb.source_config import SourceConfig
 from mixpanel_to_duckdb.stop_request import StopRequest
 from mixpanel_to_duckdb.stored_state import refuse_failed
+from mixpanel_to_duckdb.sync_record import write_down
 from mixpanel_to_duckdb.tally import Tally
 from mixpanel_to_duckdb.verdict import errors_worth_telling, exit_code
 
@@ -51,7 +50,7 @@ class SyncRun:
         """Run it; signals stop it cleanly while it lasts."""
         stop = StopRequest()
         started_s = time.time()
-        streams = self.config.chosen_streams(self.options.streams)
+        streams = streams_to_read(self.config, self.options)
         tally = Tally(streams)
         with tempfile.TemporaryDirectory(prefix="mixpanel-to-duckdb-") as folder, stop.on_signals():
             try:
@@ -60,7 +59,7 @@ class SyncRun:
                 self.display.close()
             result = self._result(tally, end, stop, started_s)
             if end:
-                result = self._written_down(result, int(started_s * 1000))
+                result = write_down(result, int(started_s * 1000), self.options, self.config)
         return result
 
     def _run_in(
@@ -75,7 +74,9 @@ class SyncRun:
         if stop.made:
             return None
         config = self.config
-        if self.options.retry_failed:
+        if self.options.replaces_days:
+            config, states = self._reread(files, streams, states)
+        elif self.options.retry_failed:
             parts = failed_parts(self.options.database, self.config, streams, states)
             streams = parts.streams
             tally.plan(streams, {})
@@ -83,9 +84,9 @@ class SyncRun:
                 return None
             config = self._narrow(files, parts)
         tally.plan(streams, self._windows(config, streams, states))
-        catalog = configured_catalog(proposed, streams, sync_id, full_refresh=self.options.full_refresh)
+        catalog = configured_catalog(proposed, streams, sync_id, full_refresh=self.options.replaces_tables)
         files.catalog.write_bytes(catalog)
-        if states and not self.options.full_refresh:
+        if states and not self.options.replaces_tables:
             files = PipeFiles(files.source_config, files.destination_config, files.catalog, folder / "state.json")
             assert files.state
             files.state.write_bytes(states)
@@ -103,6 +104,15 @@ class SyncRun:
             refuse_failed(states, proposed)
         return proposed.stdout, states.stdout
 
+    def _reread(self, files: PipeFiles, streams: tuple[str, ...], states: bytes) -> tuple[SourceConfig, bytes]:
+        """Return a config and states with which the source asks for all chosen days, and for no others."""
+        refuse_other_filters(self.config, streams, states or b"[]")
+        if left_out := [name for name in self.config.paged_streams if not self.options.streams]:
+            self.display.say(f"Only days of events are read again; left out: {', '.join(left_out)}")
+        config = self.config.between(self.config.from_date, self.config.to_date)
+        _write(files.source_config, config.document)
+        return config, without_days(states, config, streams) if states else states
+
     def _narrow(self, files: PipeFiles, parts: FailedParts) -> SourceConfig:
         """Let the source ask for what failed only: the state tells it what it has of the days in between."""
         if parts.days is None:
@@ -113,7 +123,7 @@ class SyncRun:
 
     def _windows(self, config: SourceConfig, streams: tuple[str, ...], states: bytes) -> dict[str, int]:
         """Return how many windows each stream will have: the source says so with the first that has ended."""
-        finished = finished_days(states) if states and not self.options.full_refresh else {}
+        finished = finished_days(states) if states and not self.options.replaces_tables else {}
         return {plan.stream: len(plan.windows) for plan in sync_plan(config, streams, finished).streams}
 
     def _pipe(self, files: PipeFiles, tally: Tally, stop: StopRequest) -> PipeEnd:
@@ -147,21 +157,8 @@ class SyncRun:
             errors=errors_worth_telling(end, stopped=stop.made) if end else (),
             batches=tuple(tally.batches),
             waits=tuple(tally.waits),
-            full_refresh=self.options.full_refresh,
+            full_refresh=self.options.replaces_tables,
         )
-
-    def _written_down(self, result: SyncResult, sync_id: int) -> SyncResult:
-        if result.exit_code in {ExitCode.BAD_ARGUMENTS, ExitCode.AUTHENTICATION} or not exists(self.options.database):
-            return result
-        if not result.batches and result.errors:
-            return result
-        try:
-            with open_database(self.options.database, read_only=False) as connection:
-                filters = {name: self.config.filters(name) for name in self.config.event_streams}
-                add_sync(connection, result, sync_id, self.config.zone.key, filters)
-        except SyncError as error:
-            return result.with_error(f"the sync is not in the database's history: {error}")
-        return result
 
 
 def _write(path: Path, document: object) -> None:

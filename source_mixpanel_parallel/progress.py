@@ -24,7 +24,7 @@ class BatchProgress:
     `batch_index` counts from 0 in the order of planning; a window that was split reports its parts, which share the
     index. `total_days` are those of all windows. `rows` counts events, `bytes` those received (compressed),
     `started_s` seconds since the epoch at the first request, `duration_s` seconds from then until the window was
-    whole or given up.
+    whole or given up. `rejected_lines` counts lines that are not events: of the window, something may be missing.
     """
 
     stream: str
@@ -40,6 +40,7 @@ class BatchProgress:
     started_s: float
     duration_s: float
     interrupted: bool = False
+    rejected_lines: int = 0
 
     @property
     def failed(self) -> bool:

@@ -147,6 +147,7 @@ class ExportRetriever(Retriever):
             started_s=started_s or now_s,
             duration_s=now_s - (started_s or now_s),
             interrupted=interrupted,
+            rejected_lines=len(fetched.rejected) if fetched else 0,
         )
 
     def _summary(self, failures: list[tuple[DateWindow, SourceError]]) -> SourceError:

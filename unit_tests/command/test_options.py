@@ -20,6 +20,11 @@ JANUARY, MARCH = date(2026, 1, 1), date(2026, 3, 1)
         ({"last_days": 3, "to_date": MARCH}, "--last can't be combined with --from or --to"),
         ({"from_date": MARCH, "to_date": JANUARY}, "--to 2026-01-01 is before --from 2026-03-01: swap them"),
         ({"full_refresh": True, "retry_failed": True}, "choose one"),
+        ({"reread": True, "last_days": 1, "full_refresh": True}, "leave out --full-refresh"),
+        ({"reread": True, "last_days": 1, "retry_failed": True}, "leave out --retry-failed"),
+        ({"reread": True}, "--reread needs the days to read again"),
+        ({"reread": True, "last_days": 1, "where": "1 == 1"}, "--reread can't be combined with --where"),
+        ({"full_refresh": True, "where": "1 == 1"}, "--full-refresh can't be combined with --where"),
         ({"retry_failed": True, "last_days": 3}, "leave out --from, --to and --last"),
         ({"workers": 0}, "--workers 0: choose a number from 1 to 100"),
         ({"workers": 101}, "--workers 101: choose a number from 1 to 100"),
@@ -32,6 +37,25 @@ def test_options_that_make_no_sense(fields: dict[str, Any], sentence: str) -> No
     with pytest.raises(BadArguments) as raised:
         SyncOptions("m.duckdb", **fields)
     assert sentence in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "replaces_days", "replaces_tables"),
+    [
+        ({}, False, False),
+        ({"full_refresh": True}, False, True),
+        ({"full_refresh": True, "streams": ("events",), "workers": 3}, False, True),
+        ({"full_refresh": True, "from_date": JANUARY}, True, False),
+        ({"full_refresh": True, "to_date": JANUARY}, True, False),
+        ({"full_refresh": True, "last_days": 3}, True, False),
+        ({"full_refresh": True, "events": ("Purchase",)}, True, False),
+        ({"reread": True, "to_date": JANUARY}, True, False),
+    ],
+)
+def test_what_a_refresh_replaces(fields: dict[str, Any], *, replaces_days: bool, replaces_tables: bool) -> None:
+    """A refresh that is narrowed to days or events replaces these; only one of everything replaces tables."""
+    options = SyncOptions("m.duckdb", **fields)
+    assert (options.replaces_days, options.replaces_tables) == (replaces_days, replaces_tables)
 
 
 def test_options_at_their_limits() -> None:

@@ -108,6 +108,8 @@ def test_result_as_a_document() -> None:
             },
         },
         "committed_rows": {"events": 20, "profiles": 7, "rejected_lines": 2},
+        "removed_rows": 0,
+        "replacements": {},
         "errors": list(result.errors),
         "waits": [{"stream": "events", "place": None, "at_s": 1000.0, "wait_s": 45.0, "reason": "export quota"}],
     }

@@ -1,1 +1,0 @@
-"""Opening a database, what kind it is, and whether a sync could write to it."""

@@ -1,1 +1,0 @@
-"""The Airbyte protocol: lines and messages in, the catalog, and messages out."""
