@@ -20,17 +20,17 @@ from types import FrameType
 import duckdb
 import msgspec
 
-from destination_duckdb.catalog import parse_catalog
-from destination_duckdb.check import check_database
 from destination_duckdb.config import Config, parse_config
-from destination_duckdb.connection import open_database, transaction
+from destination_duckdb.database.check import check_database
+from destination_duckdb.database.connection import open_database, transaction
 from destination_duckdb.errors import ConfigError, DestinationError, SystemFault, TransientError
-from destination_duckdb.intake import Intake
-from destination_duckdb.protocol import Outbox, StalledError
-from destination_duckdb.spool import open_spool
+from destination_duckdb.input.reader import Intake
+from destination_duckdb.input.spool import open_spool
+from destination_duckdb.loading.stream_tables import StreamTables
+from destination_duckdb.loading.writer import Writer
+from destination_duckdb.protocol.catalog import parse_catalog
+from destination_duckdb.protocol.outbox import Outbox, StalledError
 from destination_duckdb.state_command import state_file
-from destination_duckdb.stream_tables import StreamTables
-from destination_duckdb.writer import Writer
 
 _SIGNALLED = 128
 _NOT_FOR_OTHERS = 0o007

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 
 from destination_duckdb.config import Config
-from destination_duckdb.connection import open_database
-from destination_duckdb.state_table import StateTable
-from destination_duckdb.tables import existing_columns
+from destination_duckdb.database.connection import open_database
+from destination_duckdb.tables.state_table import StateTable
+from destination_duckdb.tables.table import existing_columns
 
 
 def state_file(config: Config) -> bytes:

@@ -16,22 +16,22 @@ import os
 import signal
 import stat
 import sys
-import tempfile
 import threading
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any, BinaryIO
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
-from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
+from airbyte_cdk.logger import PRINT_BUFFER
 
 from source_mixpanel_parallel.catalog import as_json, best_catalog
 from source_mixpanel_parallel.components.allocator import keep_freed_memory
 from source_mixpanel_parallel.components.traced import traced
+from source_mixpanel_parallel.entrypoint import Entrypoint, failed_check
 from source_mixpanel_parallel.errors import ConfigError
+from source_mixpanel_parallel.inputs import read_inputs
 from source_mixpanel_parallel.source import SourceMixpanelParallel
 
 CATALOG = "catalog"
@@ -115,13 +115,21 @@ def _die_of(number: int, earlier: Any) -> None:
 
 
 def _run(arguments: Namespace, stdout: BinaryIO) -> None:
-    source = _source(arguments)
+    try:
+        inputs = read_inputs(arguments, os.environ)
+        inputs.check_config()
+    except ConfigError as error:
+        if arguments.command != "check":
+            raise traced(error) from error
+        stdout.write(failed_check(error))
+        return
+    source = SourceMixpanelParallel(inputs.catalog, inputs.config, inputs.state)
     _stop_on_signals(source)
-    entrypoint = AirbyteEntrypoint(source)
+    entrypoint = Entrypoint(source, inputs)
     if arguments.command == "read":
-        lines = _read(entrypoint, source, arguments)
+        lines = _read(entrypoint, arguments)
     elif arguments.command == CATALOG:
-        lines = _catalog(entrypoint, source, arguments)
+        lines = _catalog(entrypoint, arguments)
     else:
         lines = (message.encode() + b"\n" for message in entrypoint.run(arguments))
     try:
@@ -134,52 +142,20 @@ def _run(arguments: Namespace, stdout: BinaryIO) -> None:
         source.stop.set()  # whatever ended the output, nobody needs what is still being fetched
 
 
-def _source(arguments: Namespace) -> SourceMixpanelParallel:
-    files = {name: getattr(arguments, name, None) for name in ("config", "catalog", "state")}
-    for name, path in files.items():
-        if path and not Path(path).is_file():
-            raise traced(ConfigError(f"--{name} {path}: there is no such file"))
-    try:
-        return SourceMixpanelParallel(
-            config=SourceMixpanelParallel.read_config(files["config"]) if files["config"] else None,
-            catalog=SourceMixpanelParallel.read_catalog(files["catalog"]) if files["catalog"] else None,
-            state=SourceMixpanelParallel.read_state(files["state"]) if files["state"] else None,
-        )
-    except ValueError as error:
-        names = ", ".join(f"--{name} {path}" for name, path in files.items() if path)
-        raise traced(ConfigError(f"{names}: not what the protocol asks for: {error}")) from error
-
-
-def _configured(
-    entrypoint: AirbyteEntrypoint, source: SourceMixpanelParallel, arguments: Namespace
-) -> Mapping[str, Any]:
-    """Do as the CDK's entrypoint does before a command: complete the config, hide its secrets, check it."""
-    if arguments.debug or is_platform_debug_log_enabled():
-        logging.getLogger("airbyte").setLevel(logging.DEBUG)
-    spec = source.spec(entrypoint.logger)
-    with tempfile.TemporaryDirectory() as directory:
-        config = source.configure(source.read_config(arguments.config), directory)
-    entrypoint.set_up_secret_filter(config, spec.connectionSpecification)
-    entrypoint.validate_connection(spec, config)
-    return config
-
-
-def _read(entrypoint: AirbyteEntrypoint, source: SourceMixpanelParallel, arguments: Namespace) -> Iterator[bytes]:
-    config = _configured(entrypoint, source, arguments)
-    if arguments.catalog:
-        catalog = source.read_catalog(arguments.catalog)
-    else:
-        catalog = best_catalog(source.discover(entrypoint.logger, config))
-    for item in source.read_batches(entrypoint.logger, config, catalog):
+def _read(entrypoint: Entrypoint, arguments: Namespace) -> Iterator[bytes]:
+    source, logger = entrypoint.source, entrypoint.logger
+    config = entrypoint.configured(arguments)
+    catalog = entrypoint.inputs.catalog or best_catalog(source.discover(logger, config))
+    for item in source.read_batches(logger, config, catalog):
         if isinstance(item, bytes):
             yield item
         else:
             yield AirbyteEntrypoint.airbyte_message_to_string(item).encode() + b"\n"
 
 
-def _catalog(entrypoint: AirbyteEntrypoint, source: SourceMixpanelParallel, arguments: Namespace) -> Iterator[bytes]:
-    config = _configured(entrypoint, source, arguments)
-    yield as_json(best_catalog(source.discover(entrypoint.logger, config))) + b"\n"
+def _catalog(entrypoint: Entrypoint, arguments: Namespace) -> Iterator[bytes]:
+    config = entrypoint.configured(arguments)
+    yield as_json(best_catalog(entrypoint.source.discover(entrypoint.logger, config))) + b"\n"
 
 
 if __name__ == "__main__":

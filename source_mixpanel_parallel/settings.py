@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from source_mixpanel_parallel.config_check import check_config, tidy
 from source_mixpanel_parallel.errors import ConfigError
 from source_mixpanel_parallel.profile_parameters import ProfileParameters, profile_workers
 
@@ -50,6 +51,8 @@ class Settings:
     @classmethod
     def from_config(cls, config: Mapping[str, Any], now: datetime | None = None) -> Settings:
         """Read the config; *now* is an aware datetime and defaults to the clock."""
+        check_config(config)
+        config = tidy(config)
         zone = _timezone(config.get("project_timezone") or "UTC")
         today = (now or datetime.now(timezone.utc)).astimezone(zone).date()
         start = _date(config, "start_date", today - DEFAULT_HISTORY)
@@ -113,7 +116,7 @@ def _check_names(config: Mapping[str, Any]) -> None:
         for index, stream in enumerate(_further(config, field)):
             name = stream.get("name", "").strip()
             if not name:
-                raise ConfigError(f"{field}[{index}] has no name: give it one")
+                raise ConfigError(f"{field}[{index}] has no name: add it")
             if name.casefold() in taken:
                 raise ConfigError(f"{field}[{index}].name {name!r} is taken by another stream: choose another name")
             taken.add(name.casefold())
@@ -131,8 +134,6 @@ def _filter(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_endpoint(name: str, address: str) -> None:
-    if name not in {"export", "query"}:
-        raise ConfigError(f"endpoints.{name} is no endpoint: there are export and query")
     parts = _base_address(address)
     if parts is None or not parts.hostname:
         raise ConfigError(

@@ -30,6 +30,7 @@ from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor, announce_long_plans
 from source_mixpanel_parallel.components.secret_filter import hide_encoded_credentials
 from source_mixpanel_parallel.components.traced import traced
+from source_mixpanel_parallel.config_check import tidy
 from source_mixpanel_parallel.connection_check import check_connection
 from source_mixpanel_parallel.emission import Emission
 from source_mixpanel_parallel.errors import ConfigError, SourceError
@@ -52,7 +53,8 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
         state: list[AirbyteStateMessage] | None = None,
     ) -> None:
         manifest = resources.files("source_mixpanel_parallel").joinpath("manifest.yaml").read_bytes()
-        super().__init__(catalog=catalog, config=config, state=state, source_config=safe_load_yaml(manifest))
+        given = tidy(config) if config else config
+        super().__init__(catalog=catalog, config=given, state=state, source_config=safe_load_yaml(manifest))
         self.stop = threading.Event()
         self._configured: dict[str, ConfiguredAirbyteStream] = {}
         self.logger.addFilter(_counts_records)
@@ -115,6 +117,11 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
             return check_connection(export, identity, self._config, Settings.from_config(self._config))
         except ConfigError as error:
             return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+
+    @property
+    def completed_config(self) -> Mapping[str, Any]:
+        """The config, with what the manifest adds to it."""
+        return self._config
 
     def _lacks(self, config: Mapping[str, Any]) -> bool:
         return bool(config) and not self._config

@@ -17,12 +17,23 @@ MAIN = Path(__file__).parents[2] / "main.py"
 CREDENTIALS = {"username": "user", "secret": "very-secret-9", "project_id": 7}
 FILES: dict[str, Any] = {
     "good.json": {"credentials": CREDENTIALS},
+    "misspelt.json": {"credentials": CREDENTIALS, "start_dat": "2026-01-01"},
+    "soon.json": {"credentials": CREDENTIALS, "start_date": "soon"},
     "number.json": {"credentials": {**CREDENTIALS, "secret": 987654321}},
     "state.json": [{"type": "STREAM", "stream": {"stream_descriptor": {"name": "events"}, "stream_state": 5}}],
 }
 RUNS = {
     "spec": ["spec"],
     "check, no file": ["check", "--config", "missing.json"],
+    "check, misspelt": ["check", "--config", "misspelt.json"],
+    "read, no file": ["read", "--config", "missing.json"],
+    "read, no JSON": ["read", "--config", "good.json", "--catalog", "broken.json"],
+    "read, a list": ["read", "--config", "state.json"],
+    "read, no catalog": ["read", "--config", "good.json", "--catalog", "state.json"],
+    "read, misspelt": ["read", "--config", "misspelt.json"],
+    "catalog, misspelt": ["catalog", "--config", "misspelt.json"],
+    "discover, no date": ["discover", "--config", "soon.json"],
+    "read, stdin twice": ["read", "--config", "-", "--state", "-"],
     "read, secret as a number": ["read", "--config", "number.json"],
     "read, damaged state": ["read", "--config", "good.json", "--state", "state.json"],
 }
@@ -50,6 +61,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
     folder = tmp_path_factory.mktemp("run")
     for name, content in FILES.items():
         (folder / name).write_text(json.dumps(content))
+    (folder / "broken.json").write_text('{"streams": [')
 
     def run(arguments: list[str]) -> Run:
         command = [sys.executable, str(MAIN), *arguments]
@@ -71,9 +83,19 @@ def test_spec_when_asked_for(runs: Mapping[str, Run]) -> None:
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("check, no file", "--config missing.json: there is no such file"),
-        ("read, secret as a number", "Config validation error: "),
-        ("read, damaged state", "--state state.json: not what the protocol asks for: "),
+        ("read, no file", "--config missing.json: there is no such file"),
+        ("read, no JSON", "--catalog broken.json is not JSON: Expecting "),
+        ("read, a list", "--config state.json is not a JSON object"),
+        ("read, no catalog", "--catalog state.json is not a configured catalog: "),
+        ("read, secret as a number", "--config number.json: credentials.secret is not a string: write it in quotes"),
+        ("read, misspelt", "--config misspelt.json: there is no field start_dat: did you mean start_date?"),
+        ("catalog, misspelt", "--config misspelt.json: there is no field start_dat: did you mean start_date?"),
+        ("discover, no date", "--config soon.json: start_date 'soon' is not a date: write it as 2026-01-31"),
+        ("read, stdin twice", "--config - and --state -: stdin can be read only once"),
+        (
+            "read, damaged state",
+            "--state state.json: state 1 is not what the protocol asks for: at stream/stream_state: it is of the wrong",
+        ),
     ],
 )
 def test_run_when_a_file_is_wrong(runs: Mapping[str, Run], name: str, error: str) -> None:
@@ -84,6 +106,20 @@ def test_run_when_a_file_is_wrong(runs: Mapping[str, Run], name: str, error: str
     assert error in message
     assert run.of_type("TRACE")[0]["trace"]["error"]["failure_type"] == "config_error"
     assert run.of_type("RECORD") == run.of_type("STATE") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("check, no file", "--config missing.json: there is no such file"),
+        ("check, misspelt", "--config misspelt.json: there is no field start_dat: did you mean start_date?"),
+    ],
+)
+def test_check_when_a_file_is_wrong(runs: Mapping[str, Run], name: str, error: str) -> None:
+    """`check` answers FAILED, with the same sentence and exit code 0: platforms want an answer."""
+    run = runs[name]
+    assert run.exit_code == 0
+    assert [message["connectionStatus"] for message in run.messages] == [{"status": "FAILED", "message": error}]
 
 
 def test_run_when_there_are_secrets(runs: Mapping[str, Run]) -> None:

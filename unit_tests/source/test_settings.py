@@ -1,4 +1,4 @@
-"""The config as typed values, and every error that JSON Schema can't find."""
+"""The config as typed values, and the errors that take more than one field to find."""
 
 from __future__ import annotations
 
@@ -91,6 +91,8 @@ def test_settings_when_all_is_given() -> None:
         {"event_streams": []},
         {"event_streams": None, "endpoints": None},
         {"profiles": None, "profile_streams": None, "profile_workers": None},
+        {"lookback_days": None, "spool_limit_mb": None, "window_days": None, "num_workers": None},
+        {"credentials": {**CREDENTIALS, "project_id": "7"}},
         {"profiles": {"where": " ", "distinct_ids": [], "group": "", "page_size": None}},
         {"endpoints": {}},
         {"order": "oldest_first"},
@@ -122,7 +124,7 @@ def test_settings_when_the_project_is_elsewhere(zone: str, today: date, start_da
 ORDER = "end_date {} is before start_date {}: set an end_date of {} or later, or leave it out"
 DATE = "{} is not a date: write it as 2026-01-31"
 ZONE = "project_timezone {} is not a timezone: use a name such as UTC, US/Pacific or Europe/Berlin"
-NAMELESS = "event_streams[{}] has no name: give it one"
+NAMELESS = "event_streams[{}] has no name: add it"
 TAKEN = "event_streams[{}].name {} is taken by another stream: choose another name"
 
 
@@ -234,7 +236,7 @@ def test_settings_when_an_endpoint_is_no_address(address: str) -> None:
 
 def test_settings_when_an_endpoint_is_unknown() -> None:
     """A misspelt name would send the requests to Mixpanel after all."""
-    with pytest.raises(ConfigError, match=r"^endpoints\.exports is no endpoint: there are export and query$"):
+    with pytest.raises(ConfigError, match=r"^there is no field endpoints\.exports: did you mean export\?$"):
         settings(endpoints={"exports": "http://127.0.0.1:8100"})
 
 

@@ -93,64 +93,60 @@ def test_spec_when_the_kind_of_credentials_is_chosen() -> None:
     assert constants == [option["title"] for option in options] == ["Service Account", "Project Secret", "OAuth"]
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        {"credentials": SERVICE_ACCOUNT},
-        {"credentials": {"username": "u", "secret": "s", "project_id": 7}},
-        {"credentials": {"option_title": "Project Secret", "api_secret": "s"}},
-        {"credentials": {"option_title": "OAuth", "access_token": "t", "project_id": 7}},
-        {"credentials": SERVICE_ACCOUNT, "region": "EU", "start_date": "2026-01-01", "window_days": 100},
-        {"credentials": SERVICE_ACCOUNT, "window_days": 1, "num_workers": 1, "lookback_days": 0},
-        {"credentials": SERVICE_ACCOUNT, "events": ["a"], "where": "1", "order": "newest_first"},
-        {"credentials": SERVICE_ACCOUNT, "event_streams": [{"name": "a", "events": ["b"], "where": "c"}]},
-        {"credentials": SERVICE_ACCOUNT, "unknown": 1},
+GOOD: list[dict[str, Any]] = [
+    {"credentials": SERVICE_ACCOUNT},
+    {"credentials": {"username": "u", "secret": "s", "project_id": 7}},
+    {"credentials": {"option_title": "Project Secret", "api_secret": "s"}},
+    {"credentials": {"option_title": "OAuth", "access_token": "t", "project_id": 7}},
+    {"credentials": SERVICE_ACCOUNT, "region": "EU", "start_date": "2026-01-01", "window_days": 100},
+    {"credentials": SERVICE_ACCOUNT, "window_days": 1, "num_workers": 1, "lookback_days": 0},
+    {"credentials": SERVICE_ACCOUNT, "events": ["a"], "where": "1", "order": "newest_first"},
+    {"credentials": SERVICE_ACCOUNT, "event_streams": [{"name": "a", "events": ["b"], "where": "c"}]},
+    {"credentials": SERVICE_ACCOUNT, "unknown": 1},
+]
+BAD: list[dict[str, Any]] = [
+    {},
+    {"credentials": {}},
+    {"credentials": {**SERVICE_ACCOUNT, "project_id": "7"}},
+    {"credentials": {**SERVICE_ACCOUNT, "project_id": 0}},
+    {"credentials": {**SERVICE_ACCOUNT, "secret": ""}},
+    {"credentials": {"option_title": "Service Account", "username": "u", "secret": "s"}},
+    {"credentials": {"option_title": "Project Secret", "access_token": "t", "project_id": 7}},
+    *[
+        {"credentials": SERVICE_ACCOUNT, **field}
+        for field in (
+            {"region": "us"},
+            {"start_date": "2026-1-1"},
+            {"start_date": 20260101},
+            {"end_date": "yesterday"},
+            {"window_days": 0},
+            {"window_days": 101},
+            {"window_days": 1.5},
+            {"num_workers": 0},
+            {"num_workers": 101},
+            {"lookback_days": -1},
+            {"events": "a"},
+            {"events": [""]},
+            {"events": [1]},
+            {"where": 1},
+            {"order": "newest"},
+            {"legacy_timestamps": "yes"},
+            {"event_streams": [{"events": ["a"]}]},
+            {"event_streams": ["a"]},
+            {"spool_limit_mb": 0},
+            {"endpoints": "http://127.0.0.1"},
+        )
     ],
-    ids=str,
-)
+]
+
+
+@pytest.mark.parametrize("config", GOOD, ids=str)
 def test_spec_when_a_config_is_good(config: dict[str, Any]) -> None:
     """The platform accepts it."""
     assert [error.message for error in Draft7Validator(SPEC).iter_errors(config)] == []
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        {},
-        {"credentials": {}},
-        {"credentials": {**SERVICE_ACCOUNT, "project_id": "7"}},
-        {"credentials": {**SERVICE_ACCOUNT, "project_id": 0}},
-        {"credentials": {**SERVICE_ACCOUNT, "secret": ""}},
-        {"credentials": {"option_title": "Service Account", "username": "u", "secret": "s"}},
-        {"credentials": {"option_title": "Project Secret", "access_token": "t", "project_id": 7}},
-        *[
-            {"credentials": SERVICE_ACCOUNT, **field}
-            for field in (
-                {"region": "us"},
-                {"start_date": "2026-1-1"},
-                {"start_date": 20260101},
-                {"end_date": "yesterday"},
-                {"window_days": 0},
-                {"window_days": 101},
-                {"window_days": 1.5},
-                {"num_workers": 0},
-                {"num_workers": 101},
-                {"lookback_days": -1},
-                {"events": "a"},
-                {"events": [""]},
-                {"events": [1]},
-                {"where": 1},
-                {"order": "newest"},
-                {"legacy_timestamps": "yes"},
-                {"event_streams": [{"events": ["a"]}]},
-                {"event_streams": ["a"]},
-                {"spool_limit_mb": 0},
-                {"endpoints": "http://127.0.0.1"},
-            )
-        ],
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("config", BAD, ids=str)
 def test_spec_when_a_config_is_bad(config: dict[str, Any]) -> None:
     """The platform refuses it, before anything runs."""
     assert not Draft7Validator(SPEC).is_valid(config)

@@ -1,0 +1,149 @@
+"""The reading side: stdin → what is to be committed together, in a bounded queue.
+
+Runs in a thread of its own, so that reading goes on while DuckDB loads. In: a descriptor. Out, on the queue: one
+Delivery for each STATE (with the rows that it covers), for each stream that COMPLETEs with nothing uncovered, and
+for rows that waited too long for a STATE; then one EndOfInput. A failure is delivered as the last item. Messages
+that are neither records, states nor statuses go to stderr as they came, so that a shell pipe hides no log.
+"""
+
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from destination_duckdb.config import MEGABYTE, Config
+from destination_duckdb.errors import SystemFault
+from destination_duckdb.input.bounded_queue import BoundedQueue
+from destination_duckdb.input.spool import Segment, SpoolDirectory
+from destination_duckdb.protocol.catalog import StreamKey
+from destination_duckdb.protocol.line_blocks import READ_BYTES, whole_lines, without_mark
+from destination_duckdb.protocol.messages import Message
+from destination_duckdb.protocol.record_runs import Rows, RunSplitter
+from destination_duckdb.protocol.state_message import StateLine, parse_state
+from destination_duckdb.values.decimals import loses_digits
+
+MEMORY_BYTES = 32 * MEGABYTE
+SPILL_BYTES = MEGABYTE // 2
+QUEUE_BYTES = 512 * MEGABYTE
+STDERR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is committed together: rows, and what covers them."""
+
+    rows: Mapping[StreamKey, Segment] = field(default_factory=dict)
+    state: StateLine | None = None
+    record_count: int = 0
+    completed: StreamKey | None = None
+    is_early: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how much room its rows take."""
+        return sum(segment.size_bytes for segment in self.rows.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfInput:
+    """Everything was read: how the streams ended, and the rows that no state covers."""
+
+    statuses: Mapping[StreamKey, str]
+    uncovered: Mapping[StreamKey, Segment]
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Reading ended with an error."""
+
+    error: Exception
+    size_bytes: int = 0
+
+
+Item = Delivery | EndOfInput | Failure
+
+
+class Intake:
+    """Reads messages, and keeps the rows of each stream until something covers them."""
+
+    def __init__(self, keys: Iterable[StreamKey], config: Config, spool: SpoolDirectory, descriptor: int = 0) -> None:
+        self.queue: BoundedQueue[Item] = BoundedQueue(QUEUE_BYTES, lambda item: item.size_bytes)
+        self._splitter = RunSplitter(keys)
+        self._max_line_bytes = config.max_record_mb * MEGABYTE
+        self._max_uncommitted_bytes = config.max_uncommitted_mb * MEGABYTE
+        self._spool = spool
+        self._descriptor = descriptor
+        self._open: dict[StreamKey, Segment] = {}
+        self._rows_since_state: dict[StreamKey, int] = {}
+        self._statuses: dict[StreamKey, str] = {}
+
+    def start(self) -> None:
+        """Begin reading in a thread that dies with the process."""
+        threading.Thread(target=self._run, name="intake", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            lines = whole_lines(lambda: os.read(self._descriptor, READ_BYTES), self._max_line_bytes)
+            for block in without_mark(lines):
+                for part in self._splitter.split(block):
+                    if isinstance(part, Rows):
+                        self._keep(part)
+                    else:
+                        self._handle(part.message, part.line)
+            self.queue.put(EndOfInput(self._statuses, self._open))
+        except Exception as error:  # noqa: BLE001  the thread's edge: the other thread raises it again
+            self.queue.put(Failure(error))
+        finally:
+            self.queue.finish()
+
+    def _keep(self, rows: Rows) -> None:
+        segment = self._open.get(rows.key)
+        if segment is None:
+            segment = self._open[rows.key] = Segment(self._spool)
+        segment.append(rows.block, rows.rows)
+        if not segment.is_inexact:
+            segment.is_inexact = loses_digits(rows.block)
+        self._rows_since_state[rows.key] = self._rows_since_state.get(rows.key, 0) + rows.rows
+        if segment.memory_bytes > SPILL_BYTES:
+            segment.spill()
+        if sum(each.memory_bytes for each in self._open.values()) > MEMORY_BYTES:
+            max(self._open.values(), key=lambda each: each.memory_bytes).spill()
+        if sum(each.size_bytes for each in self._open.values()) > self._max_uncommitted_bytes:
+            largest = max(self._open, key=lambda key: self._open[key].size_bytes)
+            self.queue.put(Delivery(rows={largest: self._open.pop(largest)}, is_early=True))
+
+    def _handle(self, message: Message, line: bytes) -> None:
+        if message.type == "STATE":
+            self._deliver_state(parse_state(message, line))
+        elif message.trace is not None and message.trace.type == "STREAM_STATUS":
+            self._note_status(message, line)
+        else:
+            _pass_on(line)
+
+    def _deliver_state(self, state: StateLine) -> None:
+        covered = list(self._open) if state.key is None else [state.key]
+        rows = {key: self._open.pop(key) for key in covered if key in self._open}
+        counted = list(self._rows_since_state) if state.key is None else [state.key]
+        record_count = sum(self._rows_since_state.pop(key, 0) for key in counted)
+        self.queue.put(Delivery(rows=rows, state=state, record_count=record_count))
+
+    def _note_status(self, message: Message, line: bytes) -> None:
+        assert message.trace is not None
+        status = message.trace.stream_status
+        if status is None:
+            raise SystemFault(f"A STREAM_STATUS of the input names no stream: {line[:80]!r}.")
+        key = status.stream_descriptor.key
+        if status.status in {"COMPLETE", "INCOMPLETE"}:
+            self._statuses[key] = status.status
+        if status.status == "COMPLETE" and key not in self._open:
+            self.queue.put(Delivery(completed=key))
+
+
+def _pass_on(line: bytes) -> None:
+    """Send a message that is not for this destination to stderr: where nobody reads that, logs are missed, not rows."""
+    remaining = memoryview(line + b"\n")
+    with suppress(OSError):
+        while remaining:
+            remaining = remaining[os.write(STDERR, remaining) :]

@@ -1,0 +1,157 @@
+"""Rows on their way into the database: in memory while they are few, in a private file when they are many.
+
+A Segment holds RECORD lines of one stream, in order of arrival. A SpoolDirectory is the private place of its files:
+beside the database, so that the lock on the database is the lock on it, and whatever a killed process left there
+is removed by the next. Raises TransientError when the disk is full.
+"""
+
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from destination_duckdb.config import MEGABYTE, Config
+from destination_duckdb.errors import ConfigError, TransientError
+from destination_duckdb.input.temporary_directory import locked_directory
+
+_COPY_BYTES = MEGABYTE
+_KEPT_FILES = 4
+_KEPT_BYTES = 256 * MEGABYTE
+
+
+class SpoolDirectory:
+    """Gives out private files, takes them back for others, and removes all of them in the end.
+
+    Writing over a file costs a tenth of writing a new one, whose pages the system has to find and clear first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._count = 0
+        # A deque's append and pop are atomic: files are taken by the reading thread and given back by the other.
+        self._free: deque[Path] = deque()
+
+    def new_file(self) -> Path:
+        """Return a file that nobody else uses; it may have content, which counts for nothing."""
+        with suppress(IndexError):
+            return self._free.pop()
+        self._count += 1
+        path = self.path / f"{self._count}.jsonl"
+        path.touch(mode=0o600)
+        return path
+
+    def give_back(self, path: Path) -> None:
+        """Take a file that is not needed any more."""
+        if len(self._free) >= _KEPT_FILES:
+            path.unlink()
+            return
+        if path.stat().st_size > _KEPT_BYTES:
+            os.truncate(path, _KEPT_BYTES)
+        self._free.append(path)
+
+
+@contextmanager
+def open_spool(config: Config) -> Iterator[SpoolDirectory]:
+    """Make the directory, empty; the caller holds the lock on the database."""
+    with locked_directory() if config.is_motherduck else _beside(config.destination_path) as path:
+        yield SpoolDirectory(path)
+
+
+@contextmanager
+def _beside(database: str) -> Iterator[Path]:
+    path = Path(database + ".spool")
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"The directory {path} can't be made for temporary files: {error.strerror}.") from error
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class Segment:
+    """RECORD lines of one stream that are committed together."""
+
+    spool: SpoolDirectory
+    rows: int = 0
+    size_bytes: int = 0
+    memory_bytes: int = 0
+    longest_block_bytes: int = 0
+    is_inexact: bool = False
+    _blocks: list[bytes] = field(default_factory=list)
+    _file: Path | None = None
+    _file_bytes: int = 0
+
+    def append(self, block: bytes, rows: int) -> None:
+        """Take whole lines."""
+        self._blocks.append(block)
+        self.rows += rows
+        self.size_bytes += len(block)
+        self.memory_bytes += len(block)
+        self.longest_block_bytes = max(self.longest_block_bytes, len(block))
+
+    def spill(self) -> None:
+        """Move what is in memory to the file."""
+        if self._file is None:
+            self._file = self.spool.new_file()
+        with full_disk_named(self._file), self._file.open("r+b", buffering=0) as file:
+            file.seek(self._file_bytes)
+            for block in self._blocks:
+                self._file_bytes += _write_all(file.fileno(), block)
+        self._blocks.clear()
+        self.memory_bytes = 0
+
+    def path(self) -> Path:
+        """Return the file with all its lines and nothing else."""
+        self.spill()
+        assert self._file is not None
+        os.truncate(self._file, self._file_bytes)
+        return self._file
+
+    def join(self, others: Sequence["Segment"]) -> None:
+        """Take the lines of *others* behind its own; they are empty then."""
+        for other in others:
+            if other._file is not None:
+                self._take_file(other.path())
+                other.remove()
+            self._blocks += other._blocks
+            self.memory_bytes += other.memory_bytes
+            self.rows += other.rows
+            self.size_bytes += other.size_bytes
+            self.longest_block_bytes = max(self.longest_block_bytes, other.longest_block_bytes)
+            self.is_inexact = self.is_inexact or other.is_inexact
+
+    def remove(self) -> None:
+        """Forget the lines."""
+        self._blocks.clear()
+        if self._file is not None:
+            self.spool.give_back(self._file)
+            self._file, self._file_bytes = None, 0
+
+    def _take_file(self, path: Path) -> None:
+        with path.open("rb", buffering=0) as source:
+            while chunk := source.read(_COPY_BYTES):
+                self._blocks.append(chunk)
+                self.spill()
+
+
+@contextmanager
+def full_disk_named(path: Path) -> Iterator[None]:
+    """Turn a failure to write into a sentence that names the place."""
+    try:
+        yield
+    except OSError as error:
+        raise TransientError(f"Temporary file {path} can't be written: {error.strerror}. Free some disk.") from error
+
+
+def _write_all(descriptor: int, block: bytes) -> int:
+    remaining = memoryview(block)
+    while remaining:
+        remaining = remaining[os.write(descriptor, remaining) :]
+    return len(block)

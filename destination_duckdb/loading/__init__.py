@@ -1,0 +1,1 @@
+"""Writing to the database: where each stream goes, how rows are loaded, and how they are merged."""

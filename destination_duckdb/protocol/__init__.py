@@ -1,0 +1,1 @@
+"""The Airbyte protocol: lines and messages in, the catalog, and messages out."""

@@ -1,0 +1,142 @@
+"""What this destination remembers of its own tables, in the schema `_airbyte_internal`.
+
+Which stream has which table and generation, and which property has which column: names that had to be told apart
+(`Foo`, `foo`) keep their table and column when the catalog's order changes. Raises nothing of its own.
+"""
+# ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from destination_duckdb.protocol.catalog import StreamKey
+from destination_duckdb.tables.table import INTERNAL_SCHEMA, Table, create_schema, current_database
+from destination_duckdb.values.column_types import Column
+
+_STREAMS = "registered_streams"
+_COLUMNS = "registered_columns"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """A stream's table, and the generation that was completed last; None before the first."""
+
+    table: Table
+    generation_id: int | None
+
+
+class Registry:
+    """Reads and writes the two tables; the caller holds the transaction."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.database = current_database(connection)
+        self._streams = Table(self.database, INTERNAL_SCHEMA, _STREAMS).sql
+        self._columns = Table(self.database, INTERNAL_SCHEMA, _COLUMNS).sql
+
+    def create(self) -> None:
+        """Make the tables unless they are there."""
+        create_schema(self._connection, self.database, INTERNAL_SCHEMA)
+        self._connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {self._streams}"
+            " (namespace VARCHAR, stream VARCHAR, table_schema VARCHAR, table_name VARCHAR, generation_id BIGINT)"
+        )
+        self._connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {self._columns}"
+            " (table_schema VARCHAR, table_name VARCHAR, property_name VARCHAR, column_name VARCHAR)"
+        )
+
+    def stream(self, key: StreamKey, schema: str) -> StreamEntry | None:
+        """Return the stream's entry in *schema*, if it has one."""
+        row = self._connection.execute(
+            f"SELECT table_schema, table_name, generation_id FROM {self._streams}"
+            " WHERE namespace IS NOT DISTINCT FROM ? AND stream = ? AND lower(table_schema) = lower(?)",
+            [key.namespace, key.name, schema],
+        ).fetchone()
+        return None if row is None else StreamEntry(Table(self.database, row[0], row[1]), row[2])
+
+    def schema(self, namespace: str) -> str | None:
+        """Return the schema of a namespace that streams were written to before."""
+        row = self._connection.execute(
+            f"SELECT any_value(table_schema) FROM {self._streams} WHERE namespace = ?", [namespace]
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def schemas_of_others(self, namespace: str) -> list[str]:
+        """Return the schemas that belong to namespaces of other names."""
+        rows = self._connection.execute(
+            f"SELECT DISTINCT table_schema FROM {self._streams} WHERE namespace <> ?", [namespace]
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def table_names(self, schema: str) -> list[str]:
+        """Return the names in *schema* that belong to a stream."""
+        rows = self._connection.execute(
+            f"SELECT table_name FROM {self._streams} WHERE lower(table_schema) = lower(?)", [schema]
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def add_stream(self, key: StreamKey, table: Table) -> None:
+        """Give the stream its table."""
+        self._connection.execute(
+            f"INSERT INTO {self._streams} VALUES (?, ?, ?, ?, NULL)",
+            [key.namespace, key.name, table.schema, table.name],
+        )
+
+    def set_generation(self, table: Table, generation_id: int) -> None:
+        """Remember that the table holds this generation whole."""
+        self._connection.execute(
+            f"UPDATE {self._streams} SET generation_id = ? WHERE table_schema = ? AND table_name = ?",
+            [generation_id, table.schema, table.name],
+        )
+
+    def columns(self, table: Table) -> dict[str, str]:
+        """Return the column of each property."""
+        return {name: column for name, column in self._column_rows(table) if name is not None}
+
+    def kept_columns(self, table: Table) -> set[str]:
+        """Return the columns that hold what a property was before its type changed."""
+        return {column for name, column in self._column_rows(table) if name is None}
+
+    def keep_column(self, table: Table, column: str) -> None:
+        """Remember that *column* belongs to no property any more, so that none of the same name takes it."""
+        self._connection.execute(
+            f"INSERT INTO {self._columns} VALUES (?, ?, NULL, ?)", [table.schema, table.name, column]
+        )
+
+    def _column_rows(self, table: Table) -> list[tuple[str | None, str]]:
+        return self._connection.execute(
+            f"SELECT property_name, column_name FROM {self._columns} WHERE table_schema = ? AND table_name = ?",
+            [table.schema, table.name],
+        ).fetchall()
+
+    def set_columns(self, table: Table, columns: Sequence[Column]) -> None:
+        """Remember the column of each of these properties; what is known of others stays."""
+        for column in columns:
+            self.forget_column(table, column.property_name)
+            self._connection.execute(
+                f"INSERT INTO {self._columns} VALUES (?, ?, ?, ?)",
+                [table.schema, table.name, column.property_name, column.name],
+            )
+
+    def forget_column(self, table: Table, property_name: str) -> None:
+        """Forget the column of one property."""
+        self._connection.execute(
+            f"DELETE FROM {self._columns} WHERE table_schema = ? AND table_name = ? AND property_name = ?",
+            [table.schema, table.name, property_name],
+        )
+
+    def move_table(self, table: Table, place: Table) -> None:
+        """Give the columns of *table* to *place*."""
+        self.forget_table(place)
+        self._connection.execute(
+            f"UPDATE {self._columns} SET table_schema = ?, table_name = ? WHERE table_schema = ? AND table_name = ?",
+            [place.schema, place.name, table.schema, table.name],
+        )
+
+    def forget_table(self, table: Table) -> None:
+        """Forget the columns of a table that is gone."""
+        self._connection.execute(
+            f"DELETE FROM {self._columns} WHERE table_schema = ? AND table_name = ?", [table.schema, table.name]
+        )

@@ -1,0 +1,132 @@
+"""RECORD lines, one by one: the slower way, for batches that hold what DuckDB's reader would refuse or change.
+
+In: a RECORD line as it came. Out: a line {"v": [text or null, …], "e": emitted_at, "c": changes as JSON}, which
+the loader casts without any choice left. JSON values keep the bytes they came with. NaN and Infinity, which are
+outside JSON, become null save in texts, and a lone surrogate, which no UTF-8 text can hold, becomes U+FFFD; both are
+said in the changes. Raises SystemFault for a line that is no record, ConfigError where a key would be changed: rows
+that differ could become one.
+"""
+
+import re
+from collections.abc import Container, Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from destination_duckdb.errors import ConfigError, SystemFault
+from destination_duckdb.protocol.catalog import StreamKey
+from destination_duckdb.protocol.messages import shown, too_deep
+from destination_duckdb.values.column_types import Column, ColumnType
+from destination_duckdb.values.exact_values import Change, exact_value
+
+
+class _Meta(msgspec.Struct):
+    changes: list[msgspec.Raw] | None = None
+
+
+# Milliseconds: what a timestamp of DuckDB can hold, in microseconds of 64 bits.
+_EmittedAt = Annotated[int, msgspec.Meta(ge=-9_000_000_000_000_000, le=9_000_000_000_000_000)]
+
+
+class _Record(msgspec.Struct):
+    stream: str
+    emitted_at: _EmittedAt | float
+    data: dict[str, msgspec.Raw]
+    namespace: str | None = None
+    meta: _Meta | None = None
+
+
+class _Line(msgspec.Struct):
+    record: _Record
+
+
+class _Row(msgspec.Struct):
+    v: list[str | None]
+    e: int
+    c: str
+
+
+_DECODER = msgspec.json.Decoder(_Line)
+_ENCODER = msgspec.json.Encoder()
+_NULL = msgspec.Raw(b"null")
+_NO_CHANGES = "[]"
+# Stand-ins that no JSON text holds by itself: private-use characters with a name between them.
+_LITERAL_START, _LITERAL_END = '"\uf8ff\ue000'.encode(), '\uf8ff"'.encode()
+_LITERAL = re.compile(_LITERAL_START + rb"(-?(?:NaN|Infinity))" + _LITERAL_END)
+_SURROGATE_MARK = "\uf8ff\ue000surrogate\uf8ff".encode()
+_STRING_OR_NAN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+_ESCAPES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
+
+class ExactReader:
+    """Reads the lines of one stream."""
+
+    def __init__(self, key: StreamKey, columns: Sequence[Column], unchangeable: Container[str] = ()) -> None:
+        self._key = key
+        self._columns = [(column.type, column.property_name) for column in columns]
+        self._unchangeable = unchangeable
+
+    def read(self, line: bytes) -> bytes:
+        """Return the row in *line*, with its line end."""
+        record = _parse(line)
+        if StreamKey(record.namespace or None, record.stream) != self._key:
+            raise ConfigError(
+                f"A record came of the stream {record.stream} in namespace {record.namespace}, which is not in the"
+                " catalog: add it there."
+            )
+        changes: list[Any] = list(record.meta.changes or ()) if record.meta is not None else []
+        values: list[str | None] = []
+        for kind, name in self._columns:
+            raw, oddity = _without_marks(kind, name, bytes(record.data.get(name, _NULL)))
+            try:
+                value, change = exact_value(kind, name, raw)
+            except UnicodeDecodeError as error:
+                raise SystemFault(f"A line of the input is not UTF-8 ({error.reason}): {shown(line)}.") from error
+            values.append(value)
+            changes += [each for each in (oddity, change) if each is not None]
+            if name in self._unchangeable and (oddity or change):
+                self._refuse_changed(kind, name)
+        told = _ENCODER.encode(changes).decode() if changes else _NO_CHANGES
+        return _ENCODER.encode(_Row(values, round(record.emitted_at), told)) + b"\n"
+
+    def _refuse_changed(self, kind: ColumnType, name: str) -> None:
+        raise ConfigError(
+            f"Stream {self._key}: a value of the primary key {name!r} does not fit exactly into its type {kind.value},"
+            " so that different rows could be taken for one: give it another type in the catalog, such as string."
+        )
+
+
+def _parse(line: bytes) -> _Record:
+    try:
+        return _DECODER.decode(line).record
+    except RecursionError as error:
+        raise too_deep(line) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        try:
+            return _DECODER.decode(_marked(line)).record
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise SystemFault(f"A line of the input is not an Airbyte message ({error}): {shown(line)}.") from error
+
+
+def _marked(line: bytes) -> bytes:
+    """Return *line* with a mark for each thing in it that JSON or UTF-8 can't hold."""
+
+    def mark(found: re.Match[bytes]) -> bytes:
+        if found[0].startswith(b'"'):
+            return _ESCAPES.sub(lambda escape: _SURROGATE_MARK if escape["lone"] else escape[0], found[0])
+        return _LITERAL_START + found[0] + _LITERAL_END
+
+    return _STRING_OR_NAN.sub(mark, line)
+
+
+def _without_marks(kind: ColumnType, name: str, raw: bytes) -> tuple[bytes, Change | None]:
+    """Return *raw* with what stands for its marks, and the change that this is: a text can hold NaN as it came."""
+    if kind is ColumnType.STRING:
+        raw = _LITERAL.sub(rb"\1", raw)
+    plain = _LITERAL.sub(b"null", raw).replace(_SURROGATE_MARK, "\ufffd".encode())
+    if plain == raw:
+        return raw, None
+    return plain, Change(name, "NULLED" if plain == b"null" else "TRUNCATED", "DESTINATION_TYPECAST_ERROR")
