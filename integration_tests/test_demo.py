@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 
 from integration_tests.record_of import event_record, profile_record, with_made_id
 from mixpanel_simulator import start_simulator
-from mixpanel_to_duckdb.demo import demo_scenario
+from mixpanel_to_duckdb.demo import SCENARIO
 
 EVENTS = """
 SELECT event, strftime(time AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%g') || 'Z', distinct_id, insert_id, properties
@@ -71,10 +70,8 @@ def _without_durations(text: str) -> str:
 
 def test_demo_holds_exactly_the_simulators_data(database: Path) -> None:
     """Two runs leave every event and every profile once, each column as expected."""
-    today = datetime.now(timezone.utc).date()
-    scenario = demo_scenario(today)
-    with start_simulator(scenario) as simulator:
-        events = simulator.events(today - timedelta(days=30), today, time_in_ms=True)
+    with start_simulator(SCENARIO) as simulator:
+        events = simulator.events(SCENARIO.first_day, SCENARIO.last_day, time_in_ms=True)
         wanted_events = Counter(_text(event_record(event)) for event in events)
         wanted_profiles = Counter(_text(profile_record(profile)) for profile in simulator.profiles())
     with duckdb.connect(str(database), read_only=True) as connection:

@@ -63,7 +63,7 @@ class EventFeed:
     def _feed_of(self, day: date, *, time_in_ms: bool) -> Iterator[list[bytes]]:
         random = Random(f"events:{self._scenario.seed}:{day}")  # noqa: S311 - made-up data, not secrets
         clock = self._clock(day)
-        missing = self._scenario.events_per_day
+        missing = self._scenario.events_on(day)
         again = self._scenario.duplicates
         while missing > 0:
             count = min(missing, self._chunk_events)

@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from mixpanel_simulator.day_sizes import product_events
+
 Plan = Literal["enterprise", "free", "no_export", "blocked"]
 Region = Literal["US", "EU", "IN"]
 RenderAhead = Literal["no", "identity", "gzip"]
+Rhythm = Literal["even", "product"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Scenario:
     first_day: Annotated[date, "first day that has events"] = date(2026, 1, 1)
     days: Annotated[int, "number of days that have events"] = 30
     events_per_day: Annotated[int, "events of each day"] = 200
+    rhythm: Annotated[Rhythm, "product: days differ, with weekends, growth and an outage"] = "even"
     event_bytes: Annotated[int, "mean length of an exported line"] = 660
     duplicates: Annotated[int, "events of each day that the feed holds twice, exactly"] = 0
     profiles: Annotated[int, "number of user profiles"] = 500
@@ -79,6 +83,19 @@ class Scenario:
     def has_events_on(self, day: date) -> bool:
         """Tell whether *day* lies in the simulated range."""
         return self.first_day <= day <= self.last_day
+
+    def events_on(self, day: date) -> int:
+        """Return how many events *day* has before any arrive late; `duplicates` come on top."""
+        if not self.has_events_on(day):
+            return 0
+        if self.rhythm == "even":
+            return self.events_per_day
+        return product_events(self.seed, day, (day - self.first_day).days, self.events_per_day)
+
+    @property
+    def events(self) -> int:
+        """How many events all days have."""
+        return sum(self.events_on(self.first_day + timedelta(days=number)) for number in range(self.days))
 
 
 FIELD_HELP: dict[str, str] = {

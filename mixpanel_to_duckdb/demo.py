@@ -6,7 +6,7 @@ Needs no credentials and no network. A second run goes on from the state that th
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,17 @@ from mixpanel_to_duckdb.summary import summary
 from mixpanel_to_duckdb.sync_run import SyncRun
 
 DEFAULT_DATABASE = "demo.duckdb"
-DAYS = 30
-EVENTS_PER_DAY = 1_000
-PROFILES = 5_000
+# Of a fixed month: every run, on whatever day, shows the same figures, and a second one adds nothing.
+SCENARIO = Scenario(
+    first_day=date(2026, 1, 1),
+    days=30,
+    events_per_day=1_000,
+    rhythm="product",
+    profiles=5_000,
+    latency_per_day_s=0.05,
+    latency_per_page_s=0.1,
+    quotas=True,
+)
 
 
 def main() -> int:
@@ -39,13 +47,13 @@ def main() -> int:
 def run_demo(database: str) -> int:
     """Bring a simulated project into *database*, show what arrived, and return the exit code."""
     console = Console()
-    scenario = demo_scenario(datetime.now(timezone.utc).date())
-    console.print(f"A simulated Mixpanel: {DAYS} days, {DAYS * EVENTS_PER_DAY:,} events, {PROFILES:,} profiles.")
+    scale = f"{SCENARIO.days} days, {SCENARIO.events:,} events, {SCENARIO.profiles:,} profiles"
+    console.print(f"A simulated Mixpanel: {scale}.")
     files = PipeFiles(Path("mixpanel.json"), Path("duckdb.json"), Path("catalog.json"))
     console.print(Syntax(shell_words(files), "bash", word_wrap=True, background_color="default"))
-    with start_simulator(scenario) as simulator:
+    with start_simulator(SCENARIO) as simulator:
         options = SyncOptions(database)
-        config = source_config(demo_config(simulator, scenario), options)
+        config = source_config(demo_config(simulator), options)
         result = SyncRun(options, config, RichDisplay(console)).run()
         requests = len([entry for entry in simulator.requests() if entry.status < 400])  # noqa: PLR2004 - HTTP's errors
     print_page(summary(result))
@@ -56,25 +64,12 @@ def run_demo(database: str) -> int:
     return ExitCode.DONE
 
 
-def demo_scenario(today: date) -> Scenario:
-    """Return the simulated project: data of the last days before *today*, and Mixpanel's quotas."""
-    return Scenario(
-        first_day=today - timedelta(days=DAYS),
-        days=DAYS,
-        events_per_day=EVENTS_PER_DAY,
-        profiles=PROFILES,
-        latency_per_day_s=0.05,
-        latency_per_page_s=0.1,
-        quotas=True,
-    )
-
-
-def demo_config(simulator: Simulator, scenario: Scenario) -> dict[str, Any]:
+def demo_config(simulator: Simulator) -> dict[str, Any]:
     """Return the source's config that reads all of *simulator*."""
     return {
         "credentials": simulator.credentials,
-        "start_date": str(scenario.first_day),
-        "end_date": str(scenario.last_day),
+        "start_date": str(SCENARIO.first_day),
+        "end_date": str(SCENARIO.last_day),
         "endpoints": {"export": simulator.url, "query": simulator.url},
     }
 
