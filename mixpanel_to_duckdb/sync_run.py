@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
+from mixpanel_to_duckdb.catalog_cache import CatalogCache, cache_directory, catalog_key
 from mixpanel_to_duckdb.configured_catalog import configured_catalog
 from mixpanel_to_duckdb.connectors import DESTINATION, SOURCE, Answer, RunningCommand
 from mixpanel_to_duckdb.display import Display
@@ -94,14 +95,18 @@ class SyncRun:
 
     def _ask(self, files: PipeFiles, stop: StopRequest) -> tuple[bytes, bytes]:
         """Return the source's catalog, and the state in the database, if there is one yet."""
-        catalog = RunningCommand([*SOURCE, "catalog", "--config", str(files.source_config)], stop)
+        cache, key = CatalogCache(cache_directory()), catalog_key(self.config.document)
+        known = cache.get(key)
+        catalog = None if known else RunningCommand([*SOURCE, "catalog", "--config", str(files.source_config)], stop)
         state = None
         if exists(self.options.database):
             state = RunningCommand([*DESTINATION, "state", "--config", str(files.destination_config)], stop)
         states = state.answer() if state else Answer(0, b"", b"")
-        proposed = catalog.answer()
+        proposed = catalog.answer() if catalog else Answer(0, known or b"", b"")
         if not stop.made:
             refuse_failed(states, proposed)
+            if catalog:
+                cache.put(key, proposed.stdout)
         return proposed.stdout, states.stdout
 
     def _reread(self, files: PipeFiles, streams: tuple[str, ...], states: bytes) -> tuple[SourceConfig, bytes]:
