@@ -61,11 +61,12 @@ class _Fields(msgspec.Struct):
 
 
 class SourceConfig:
-    """A checked config; *document* is what the source is given."""
+    """A checked config; *document* is what was given, and *now* the moment whose day is today."""
 
-    def __init__(self, document: Mapping[str, Any], origin: str) -> None:
+    def __init__(self, document: Mapping[str, Any], origin: str, now: datetime | None = None) -> None:
         self.document: dict[str, Any] = dict(document)
         self.origin = origin
+        self.now = now or datetime.now(timezone.utc)
         try:
             self.fields = msgspec.convert(self.document, _Fields)
         except msgspec.ValidationError as error:
@@ -77,7 +78,7 @@ class SourceConfig:
             raise BadArguments(
                 f"{origin}: project_timezone {name!r} is not a timezone: use a name such as UTC or Europe/Berlin"
             ) from error
-        self.today = datetime.now(timezone.utc).astimezone(self.zone).date()
+        self.today = self.now.astimezone(self.zone).date()
         self.from_date = self._day("start_date", self.fields.start_date) or self.today - DEFAULT_HISTORY
         self.to_date = self._day("end_date", self.fields.end_date) or self.today
         if self.to_date < self.from_date:
@@ -124,7 +125,20 @@ class SourceConfig:
     def between(self, from_date: date, to_date: date) -> SourceConfig:
         """Return the same config for these days alone, nothing read once more."""
         changed = {"start_date": str(from_date), "end_date": str(to_date), "lookback_days": 0}
-        return SourceConfig({**self.document, **changed}, self.origin)
+        return self._changed(changed)
+
+    @property
+    def dated_document(self) -> dict[str, Any]:
+        """The config that the source is given: it names its days, since the source may begin after midnight."""
+        return {**self.document, "start_date": str(self.from_date), "end_date": str(self.to_date)}
+
+    def last_days(self, days: int) -> SourceConfig:
+        """Return the same config for as many days up to today."""
+        first = self.today - timedelta(days=days - 1)
+        return self._changed({"start_date": str(first), "end_date": str(self.today)})
+
+    def _changed(self, fields: Mapping[str, Any]) -> SourceConfig:
+        return SourceConfig({**self.document, **fields}, self.origin, self.now)
 
     def _day(self, field: str, text: str) -> date | None:
         try:
@@ -144,8 +158,7 @@ def source_config(
         if day and day > config.today:
             raise BadArguments(f"{name} {day} has not begun: today is {config.today} in {config.zone.key}")
     if options.last_days:
-        first = config.today - timedelta(days=options.last_days - 1)
-        return SourceConfig({**config.document, "start_date": str(first), "end_date": str(config.today)}, config.origin)
+        return config.last_days(options.last_days)
     return config
 
 

@@ -68,7 +68,7 @@ class SyncRun:
     ) -> PipeEnd | None:
         """Return how the connectors ended; None where they did not have to begin, or were stopped before."""
         files = PipeFiles(folder / "mixpanel.json", folder / "duckdb.json", folder / "catalog.json")
-        _write(files.source_config, self.config.document)
+        _write(files.source_config, self.config.dated_document)
         _write(files.destination_config, {"destination_path": self.options.database})
         self.display.begin("starting the connectors")
         proposed, states = self._ask(files, stop)

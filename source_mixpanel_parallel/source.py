@@ -57,6 +57,7 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
         super().__init__(catalog=catalog, config=given, state=state, source_config=safe_load_yaml(manifest))
         self.stop = threading.Event()
         self._configured: dict[str, ConfiguredAirbyteStream] = {}
+        self._settings: Settings
         self.logger.addFilter(_counts_records)
 
     def read(
@@ -131,9 +132,10 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
         hide_encoded_credentials(credentials)
         if "api_secret" in credentials:
             self.logger.warning("Mixpanel retires project secrets on 2027-03-03: use a service account instead.")
-        # Before the manifest's dynamic streams are made, whose names the settings check.
+        # Before the manifest's dynamic streams are made, whose names the settings check; once, so that all streams of
+        # a read have the same today.
         try:
-            Settings.from_config(self._config)
+            self._settings = Settings.from_config(self._config)
         except SourceError as error:
             raise traced(error) from error
         super()._prepare_for_stream_build()
@@ -142,12 +144,11 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
         self, selected_configs: list[dict[str, Any]], all_configs: list[dict[str, Any]]
     ) -> list[AbstractStream]:
         try:
-            settings = Settings.from_config(self._config)
             budget = self._constructor.create_component(HTTPAPIBudget, self._source_config["api_budget"], self._config)
             composer = StreamComposer(
                 self._constructor,
                 self._config,
-                settings,
+                self._settings,
                 self._connector_state_manager,
                 budget,
                 self.stop,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,10 @@ import pytest
 
 from integration_tests.command.command_run import asked_days, content, run, write_config
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
+from mixpanel_to_duckdb.display import NoDisplay
+from mixpanel_to_duckdb.options import SyncOptions
+from mixpanel_to_duckdb.source_config import SourceConfig
+from mixpanel_to_duckdb.sync_run import SyncRun
 
 SCENARIO = Scenario(days=6, events_per_day=50, profiles=30, page_size=10)
 FAILING_DAY = date(2026, 1, 3)
@@ -106,6 +111,18 @@ def test_sync_with_every_flag_that_narrows(simulator: Simulator, tmp_path: Path)
     with duckdb.connect(str(database), read_only=True) as connection:
         assert connection.table("events").count("*").fetchall() == [(300,)]
         assert connection.table("profiles").count("*").fetchall() == [(30,)]
+
+
+def test_sync_when_its_day_is_over_before_the_source_begins(simulator: Simulator, tmp_path: Path) -> None:
+    """The days are those of the moment at which the sync began, whatever the source's own clock says."""
+    given = json.loads(write_config(tmp_path, simulator).read_text())
+    del given["start_date"], given["end_date"]
+    config = SourceConfig(given, "the config", datetime(2026, 1, 4, 23, 59, 59, tzinfo=timezone.utc))
+    options = SyncOptions(str(tmp_path / "m.duckdb"), streams=("events",), window_days=100)
+    assert SyncRun(options, config, NoDisplay()).run().failed_date_ranges == []
+    days = [(date.fromisoformat(first), date.fromisoformat(last)) for first, last in asked_days(simulator)]
+    assert (min(first for first, _ in days), max(last for _, last in days)) == (date(2025, 12, 5), date(2026, 1, 4))
+    assert len(content(tmp_path / "m.duckdb")["events"]) == 4 * 50
 
 
 def test_sync_when_credentials_are_wrong(simulator: Simulator, tmp_path: Path) -> None:

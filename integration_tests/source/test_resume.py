@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
+from integration_tests.noon import noon
 from integration_tests.source.test_events import emitted, truth
 from integration_tests.source_run import config_for, run_source
 from mixpanel_simulator import Scenario, Simulator, start_simulator
@@ -80,14 +81,14 @@ def test_every_state_covers_what_was_emitted_before_it(simulator: Simulator) -> 
 
 def test_today_is_never_finished() -> None:
     """A day that was not over when it was read is read again, lookback or not."""
-    today = datetime.now(timezone.utc).date()
-    with start_simulator(Scenario(first_day=today - timedelta(days=3), days=4, events_per_day=10)) as simulator:
-        config = config_for(simulator, lookback_days=0)
+    now = noon()
+    with start_simulator(Scenario(first_day=now.today - timedelta(days=3), days=4, events_per_day=10)) as simulator:
+        config = config_for(simulator, lookback_days=0, project_timezone=now.zone)
         del config["end_date"]
         first = run_source(config)
         simulator.clear_requests()
         run_source(config, state=first.last_state("events"))
-        assert asked_days(simulator) == [str(today)]
+        assert asked_days(simulator) == [str(now.today)]
 
 
 def test_source_that_gets_its_config_late_goes_on_from_the_state(simulator: Simulator) -> None:

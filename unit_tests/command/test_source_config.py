@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 
 from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.options import SyncOptions
-from mixpanel_to_duckdb.source_config import source_config
+from mixpanel_to_duckdb.source_config import SourceConfig, source_config
+from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.filters import Filters
 
 ACCOUNT = {"username": "etl", "secret": "s3cret", "project_id": 7}
@@ -74,10 +75,19 @@ def test_source_config_from_the_file_of_init(tmp_path: Path) -> None:
 
 def test_source_config_when_days_are_counted_back() -> None:
     """--last 30d is today and the 29 days before, in the project's timezone."""
-    config = source_config({"credentials": ACCOUNT}, SyncOptions("m.duckdb", last_days=30), {})
-    today = datetime.now(timezone.utc).date()
-    assert (config.from_date, config.to_date) == (today - timedelta(days=29), today)
+    given = {"credentials": ACCOUNT, "project_timezone": "Pacific/Auckland", "start_date": "2025-01-01"}
+    config = SourceConfig(given, "the config", datetime(2028, 2, 28, 11, 1, tzinfo=timezone.utc)).last_days(30)
+    assert config.days == DateWindow(date(2028, 1, 31), date(2028, 2, 29))
     assert config.document["start_date"] == str(config.from_date)
+
+
+def test_source_config_when_midnight_passes() -> None:
+    """All that is made of a config has its today, and the source is told the days, not to find them."""
+    config = SourceConfig({"credentials": ACCOUNT}, "the config", datetime(2026, 3, 1, 23, 59, tzinfo=timezone.utc))
+    made = (config.last_days(2), config.between(date(2026, 2, 3), date(2026, 2, 4)))
+    assert {each.today for each in (config, *made)} == {date(2026, 3, 1)}
+    assert config.dated_document == {"credentials": ACCOUNT, "start_date": "2026-01-30", "end_date": "2026-03-01"}
+    assert made[0].dated_document == {"credentials": ACCOUNT, "start_date": "2026-02-28", "end_date": "2026-03-01"}
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,10 @@ def basic_auth(username: str, password: str) -> str:
     return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
 
 
+def yesterday() -> str:
+    return str((datetime.now(timezone.utc) - timedelta(days=1)).date())
+
+
 def check(config: dict[str, Any]) -> tuple[bool, str]:
     """Run `check`; return whether it succeeded, and its sentence."""
     status = SourceMixpanelParallel(config=config).check(logging.getLogger("airbyte"), config)
@@ -37,13 +41,16 @@ def test_check_when_all_is_well(region: str, host: str) -> None:
     """One request to the region's host: a single event of yesterday, with the project and the credentials."""
     with requests_mock.Mocker() as mixpanel:
         mixpanel.get(f"https://{host}/api/2.0/export", text="")
+        before = yesterday()
         assert check({"credentials": SERVICE_ACCOUNT, "region": region}) == (True, "")
+        after = yesterday()
         (request,) = mixpanel.request_history
-    yesterday = str((datetime.now(timezone.utc) - timedelta(days=1)).date())
+    [day] = request.qs["from_date"]
+    assert day in {before, after}  # midnight may pass
     assert request.qs == {
         "project_id": ["7"],
-        "from_date": [yesterday],
-        "to_date": [yesterday],
+        "from_date": [day],
+        "to_date": [day],
         "time_in_ms": ["true"],
         "limit": ["1"],
     }
