@@ -59,12 +59,25 @@ def test_nothing_is_asked_for_when_nothing_is_missing(simulator: Simulator) -> N
     assert second.states("events") == [first.states("events")[-1]]
 
 
-def test_a_changed_filter_starts_over(simulator: Simulator) -> None:
-    """Days finished under another `events` or `where` say nothing of the present one."""
+def test_a_narrower_filter_starts_nothing_over(simulator: Simulator) -> None:
+    """Days that a wider filter has finished are finished, then and when that is back; new days are new to each."""
+    first = run_source({**config_for(simulator), "end_date": "2026-01-15"})
+    simulator.clear_requests()
+    second = run_source(config_for(simulator, events=["Purchase"]), state=first.last_state("events"))
+    assert asked_days(simulator) == january(11, 20)
+    simulator.clear_requests()
+    third = run_source(config_for(simulator), state=second.last_state("events"))
+    assert asked_days(simulator) == january(11, 20)
+    assert third.states("events")[-1] == run_source(config_for(simulator)).states("events")[-1]
+
+
+def test_a_wider_filter_starts_over(simulator: Simulator) -> None:
+    """Days finished under a narrower filter lack the other events, so they are read again."""
     first = run_source(config_for(simulator, events=["Purchase"]))
     simulator.clear_requests()
-    run_source(config_for(simulator), state=first.last_state("events"))
+    second = run_source(config_for(simulator), state=first.last_state("events"))
     assert asked_days(simulator) == january(1, 20)
+    assert emitted(second.records("events")) == truth(simulator)
 
 
 def test_every_state_covers_what_was_emitted_before_it(simulator: Simulator) -> None:
