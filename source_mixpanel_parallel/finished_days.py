@@ -89,9 +89,9 @@ class FinishedDays:
         known = next((each for each in self._entries if each.filters == filters), None)
         return known or _finished_by(self._entries, filters)
 
-    def gaps(self, failed: Iterable[DateWindow] = (), filters: Filters | None = None) -> list[DateWindow]:
-        """Return the days missing within what was read, or of what *failed*, under *filters*: unset, the last ones."""
-        windows = (self.latest if filters is None else self.under(filters)).windows
+    def gaps(self, failed: Iterable[DateWindow] = ()) -> list[DateWindow]:
+        """Return the days missing within what was read, or of what *failed*, under the filters last in force."""
+        windows = self.latest.windows
         span = [DateWindow(windows[0].from_date, windows[-1].to_date)] if windows else []
         return subtract([*failed, *span], windows)
 
@@ -124,10 +124,6 @@ class FinishedDays:
         A read that crashes leaves a gap and not a claim, and one under narrower filters costs the wider ones nothing.
         """
         return _pruned(_with_first(self._entries, self.under(filters).without(windows)))
-
-    def without(self, window: DateWindow) -> FinishedDays:
-        """Return the state with *window* unfinished under all filters, so that its days are asked for again."""
-        return FinishedDays(self.latest.without([window]), tuple(each.without([window]) for each in self.others))
 
     @property
     def _entries(self) -> tuple[FinishedRanges, ...]:
