@@ -74,11 +74,11 @@ def authenticate_user(scenario: Scenario, headers: Mapping[str, str]) -> None:
 
 
 def check_plan(scenario: Scenario, api: str) -> None:
-    """Refuse *api* ("export" or "engage") when the plan does not have it."""
+    """Refuse *api* ("export", or one of the query API) when the plan does not have it."""
     if scenario.plan == "blocked":
         raise Refusal(402, ACCOUNT_BLOCKED)
     if scenario.plan == "no_export" and api == "export":
         raise Refusal(402, PLAN_WITHOUT_EXPORT)
     # On free plans the query API answers 402 while raw export still works.
-    if scenario.plan == "free" and api == "engage":
+    if scenario.plan == "free" and api != "export":
         raise Refusal(402, PLAN_WITHOUT_QUERY)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, get_args
 
-Api = Literal["export", "engage", "me"]
+Api = Literal["export", "engage", "cohorts", "me"]
 ANY_API = frozenset(get_args(Api))
 EXPORT = frozenset({"export"})
 ENGAGE = frozenset({"engage"})

@@ -36,6 +36,7 @@ class Scenario:
     ignore_page_size: Annotated[bool, "answer with page_size, whatever size is asked for"] = False
     total_on_every_page: Annotated[bool, "name the total on all pages, not on page 0 only"] = False
     group_profiles: Annotated[int, "profiles of each group type (data_group_id)"] = 20
+    cohorts: Annotated[int, "number of cohorts in the project's list"] = 0
     latency_per_day_s: Annotated[float, "seconds an export takes for each day it asks for"] = 0.0
     latency_per_page_s: Annotated[float, "seconds a page of profiles takes"] = 0.0
     quotas: Annotated[bool, "enforce the limits below"] = False

@@ -14,6 +14,7 @@ from aiohttp import web
 from mixpanel_simulator.account import authenticate, authenticate_user, check_plan
 from mixpanel_simulator.answer import Answer, send_answer, whole_answer
 from mixpanel_simulator.body_cache import BodyCache
+from mixpanel_simulator.cohorts_api import describe_cohorts
 from mixpanel_simulator.control_api import ControlApi
 from mixpanel_simulator.engage_api import EngageApi
 from mixpanel_simulator.error_body import PLAN_WITHOUT_QUERY, UNAUTHENTICATED, Refusal
@@ -29,6 +30,8 @@ from mixpanel_simulator.scenario import Scenario
 MAXIMUM_REQUEST_BYTES = 16_000_000
 # What Mixpanel says with a status, where nothing else is known of it.
 STATUS_MESSAGES = {401: UNAUTHENTICATED, 402: PLAN_WITHOUT_QUERY, 500: "unknown error"}
+# All of the query API shares one quota.
+QUOTA_OF = {"cohorts": "engage"}
 ApiAnswer = Callable[..., Awaitable[Answer]]
 
 
@@ -102,9 +105,17 @@ class SimulatorServer:
 
         return await self._handle("me", request, answer)
 
+    async def handle_cohorts(self, request: web.Request) -> web.StreamResponse:
+        """Answer the list of cohorts."""
+
+        async def answer(*_: object, **__: object) -> Answer:
+            return whole_answer(describe_cohorts(self.scenario), 200, {})
+
+        return await self._handle("cohorts", request, answer)
+
     async def _handle(self, api: str, request: web.Request, answer_of: ApiAnswer) -> web.StreamResponse:
         encoding = request.headers.get("Accept-Encoding", "")
-        entry = self.log.arrive(api, request.method, request.path, encoding)
+        entry = self.log.arrive(QUOTA_OF.get(api, api), request.method, request.path, encoding)
         try:
             try:
                 entry.params = await read_params(request)
@@ -115,7 +126,7 @@ class SimulatorServer:
                 answer = whole_answer(body, refusal.status, refusal.headers)
             return await send_answer(request, answer, entry)
         finally:
-            self.log.finish(api, entry)
+            self.log.finish(QUOTA_OF.get(api, api), entry)
 
     def _admit(self, api: str, request: web.Request, entry: RequestLogEntry) -> Fault | None:
         """Raise a Refusal, or return the fault that the answer is to have, if any."""
@@ -127,7 +138,7 @@ class SimulatorServer:
             is_later_page = api == "engage" and str(entry.params.get("page") or 0) != "0"
             # Reported by users: pages after the first may not count toward the hour.
             counts = self.scenario.later_pages_count or not is_later_page
-            self.quotas[api].admit(entry.running, counts_in_hour=counts)
+            self.quotas[QUOTA_OF.get(api, api)].admit(entry.running, counts_in_hour=counts)
         fault = self.faults.take(api, entry.params)
         if fault is None:
             return None
@@ -157,6 +168,7 @@ def make_application(server: SimulatorServer) -> web.Application:
     application.router.add_get("/api/2.0/export", server.handle_export, allow_head=False)
     application.router.add_post("/api/query/engage", server.handle_engage)
     application.router.add_post("/api/2.0/engage", server.handle_engage)
+    application.router.add_post("/api/query/cohorts/list", server.handle_cohorts)
     application.router.add_get("/api/app/me", server.handle_me, allow_head=False)
     control = ControlApi(server)
     application.router.add_get("/_simulator/requests", control.requests)

@@ -8,6 +8,7 @@ stream's result and last state stand before its last status. Used by one thread.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from airbyte_cdk.models import (
@@ -31,23 +32,28 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_mixpanel_parallel.components.delivery import Delivery, Notice, carried_by
+from source_mixpanel_parallel.components.emitted_slice_cursor import EmittedSliceCursor
 from source_mixpanel_parallel.components.rejected_lines import (
     REJECTED_LINES,
     record_line,
     rejected_record,
 )
-from source_mixpanel_parallel.progress import ResultTally, progress_line, result_line
+from source_mixpanel_parallel.progress import ResultTally, StreamReadResult, progress_line, result_line
 
 ENDED = {AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE}
 
 
 class Emission:
-    """Orders the output of one read of the selected *streams*."""
+    """Orders the output of one read of the selected *streams*, which may still be empty when it is made.
+
+    Plain streams come record by record and emit their own states: they are counted, and passed on.
+    """
 
     def __init__(self, streams: Mapping[str, AbstractStream]) -> None:
         self._streams = streams
-        self._tallies = {name: ResultTally(name) for name in streams}
-        self._rows_since_state = dict.fromkeys(streams, 0)
+        self._tallies: dict[str, ResultTally] = {}
+        self._rows_since_state: Counter[str] = Counter()
+        self._plain_rows: Counter[str] = Counter()
         self._started_s = time.monotonic()
         self._held_status: AirbyteMessage | None = None
 
@@ -58,12 +64,17 @@ class Emission:
             yield item.message
         elif isinstance(item, Delivery):
             yield from self._deliver(item)
+        elif message.record or message.state:
+            yield self._counted(message)
         elif (name := _ended_stream(message)) is None or name not in self._streams:
+            yield message
+        elif not isinstance(self._streams[name].cursor, EmittedSliceCursor):
+            yield self._log(Level.INFO, result_line(StreamReadResult(name, self._plain_rows[name], self._elapsed_s())))
             yield message
         elif name == REJECTED_LINES:
             self._held_status = message  # the CDK ends it at once, since it has no slices of its own
         else:
-            yield self._log(Level.INFO, result_line(self._tallies[name].result(time.monotonic() - self._started_s)))
+            yield self._log(Level.INFO, result_line(self._tally(name).result(self._elapsed_s())))
             yield from self._close(name, message)
 
     def finish(self) -> Iterator[AirbyteMessage]:
@@ -80,13 +91,29 @@ class Emission:
                 delivery.spool.close()
         if delivery.rejected:
             yield from self._reject(delivery)
-        self._tallies[name].add(delivery.progress)
+        self._tally(name).add(delivery.progress)
         self._rows_since_state[name] += delivery.progress.rows
         if (state := delivery.checkpoint()) is not None:
             yield self._state(name, state)
         yield self._log(Level.INFO, progress_line(delivery.progress))
-        if (estimate := self._tallies[name].estimated_rows()) is not None:
+        if (estimate := self._tally(name).estimated_rows()) is not None:
             yield _estimate(name, estimate)
+
+    def _counted(self, message: AirbyteMessage) -> AirbyteMessage:
+        """Count a plain stream's record, or put the count of its records into its state."""
+        if message.record:
+            self._rows_since_state[message.record.stream] += 1
+            self._plain_rows[message.record.stream] += 1
+        elif message.state and message.state.stream:
+            name = message.state.stream.stream_descriptor.name
+            message.state.sourceStats = AirbyteStateStats(recordCount=float(self._rows_since_state.pop(name, 0)))
+        return message
+
+    def _tally(self, name: str) -> ResultTally:
+        return self._tallies.setdefault(name, ResultTally(name))
+
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._started_s
 
     def _reject(self, delivery: Delivery) -> Iterator[bytes | AirbyteMessage]:
         count = len(delivery.rejected)
@@ -105,7 +132,7 @@ class Emission:
         yield status
 
     def _state(self, name: str, state: Mapping[str, object]) -> AirbyteMessage:
-        rows, self._rows_since_state[name] = self._rows_since_state[name], 0
+        rows = self._rows_since_state.pop(name, 0)
         return AirbyteMessage(
             type=Type.STATE,
             state=AirbyteStateMessage(

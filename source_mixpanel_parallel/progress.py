@@ -108,8 +108,22 @@ class ParallelProfileResult:
         return self.failed_pages > 0
 
 
+@dataclass(frozen=True, slots=True)
+class StreamReadResult:
+    """How many rows a plain stream had; whether it is complete is told by its status, as for any Airbyte stream."""
+
+    stream: str
+    rows: int = 0
+    duration_s: float = 0.0
+
+    @property
+    def has_failures(self) -> bool:
+        """No slice of it is counted, so none is known to have failed."""
+        return False
+
+
 SliceProgress = BatchProgress | ProfileProgress
-StreamResult = ParallelFetchResult | ParallelProfileResult
+StreamResult = ParallelFetchResult | ParallelProfileResult | StreamReadResult
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -19,15 +19,18 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
-    ConfiguredAirbyteStream,
     Status,
 )
+from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.models.declarative_component_schema import HTTPAPIBudget, HttpRequester
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
+from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
 from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor, announce_long_plans
+from source_mixpanel_parallel.components.quotas import Quotas
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.secret_filter import hide_encoded_credentials
 from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.config_check import tidy
@@ -37,6 +40,7 @@ from source_mixpanel_parallel.errors import ConfigError, SourceError
 from source_mixpanel_parallel.record_messages import messages_of
 from source_mixpanel_parallel.settings import Settings
 from source_mixpanel_parallel.stream_composer import StreamComposer
+from source_mixpanel_parallel.window_planner import MAX_CONNECTIONS
 
 
 class SourceMixpanelParallel(ConcurrentDeclarativeSource):
@@ -56,8 +60,9 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
         given = tidy(config) if config else config
         super().__init__(catalog=catalog, config=given, state=state, source_config=safe_load_yaml(manifest))
         self.stop = threading.Event()
-        self._configured: dict[str, ConfiguredAirbyteStream] = {}
-        self._settings: Settings
+        self._states = ConnectorStateManager(state=state)
+        self._catalog: ConfiguredAirbyteCatalog | None = None  # that of the read under way
+        self._built: dict[str, AbstractStream] = {}
         self.logger.addFilter(_counts_records)
 
     def read(
@@ -85,16 +90,10 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
         if self._lacks(config):
             yield from SourceMixpanelParallel(catalog, config, state).read_batches(logger, config, catalog, state)
             return
-        self._configured = {configured.stream.name: configured for configured in catalog.streams}
-        streams = self._select_streams(self.streams(config), catalog)
-        cursors = {stream.name: stream.cursor for stream in streams}
-        announce_long_plans(
-            {name: each.plan for name, each in cursors.items() if isinstance(each, FinishedRangesCursor)}
-        )
-        emission = Emission({stream.name: stream for stream in streams})
-        if streams:
-            for message in self._concurrent_source.read(streams):
-                yield from emission.handle(message)
+        self._catalog = catalog
+        emission = Emission(self._built)
+        for message in super().read(logger, config, catalog, state):
+            yield from emission.handle(message)
         yield from emission.finish()
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
@@ -108,8 +107,8 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
         if self._lacks(config):
             return SourceMixpanelParallel(config=config).check(logger, config)
         hide_encoded_credentials(self._config.get("credentials", {}))
-        name = self._source_config["check"]["stream_names"][0]
-        definition = next(stream for stream in self._source_config["streams"] if stream["name"] == name)
+        name = self.resolved_manifest["check"]["stream_names"][0]
+        definition = next(stream for stream in self.resolved_manifest["streams"] if stream["name"] == name)
         export, identity = (
             self._constructor.create_component(HttpRequester, definition["retriever"][part], self._config, name=name)
             for part in ("requester", "identity_requester")
@@ -127,36 +126,46 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
     def _lacks(self, config: Mapping[str, Any]) -> bool:
         return bool(config) and not self._config
 
-    def _prepare_for_stream_build(self) -> None:
+    def streams(self, config: Mapping[str, Any]) -> list[AbstractStream]:
+        """Return every stream that manifest and config declare; with a catalog, those that it selects."""
         credentials = self._config.get("credentials", {})
         hide_encoded_credentials(credentials)
         if "api_secret" in credentials:
             self.logger.warning("Mixpanel retires project secrets on 2027-03-03: use a service account instead.")
-        # Before the manifest's dynamic streams are made, whose names the settings check; once, so that all streams of
-        # a read have the same today.
         try:
-            self._settings = Settings.from_config(self._config)
+            # Before the dynamic streams are made, whose names the settings check; once, so that all have one today.
+            settings = Settings.from_config(self._config)
+            streams = self._composed(settings, [*self.resolved_manifest["streams"], *self.dynamic_streams])
         except SourceError as error:
             raise traced(error) from error
-        super()._prepare_for_stream_build()
-
-    def _create_streams(
-        self, selected_configs: list[dict[str, Any]], all_configs: list[dict[str, Any]]
-    ) -> list[AbstractStream]:
-        try:
-            budget = self._constructor.create_component(HTTPAPIBudget, self._source_config["api_budget"], self._config)
-            composer = StreamComposer(
-                self._constructor,
-                self._config,
-                self._settings,
-                self._connector_state_manager,
-                budget,
-                self.stop,
-                self._configured,
+        self._built.clear()
+        self._built.update({stream.name: stream for stream in streams})
+        cursors = {name: stream.cursor for name, stream in self._built.items()}
+        if self._catalog:
+            announce_long_plans(
+                {name: each.plan for name, each in cursors.items() if isinstance(each, FinishedRangesCursor)}
             )
-            return [composer.compose(definition) for definition in selected_configs]
-        except SourceError as error:
-            raise traced(error) from error
+        return streams
+
+    def _composed(self, settings: Settings, definitions: Sequence[Mapping[str, Any]]) -> list[AbstractStream]:
+        budget = self._constructor.create_component(HTTPAPIBudget, self.resolved_manifest["api_budget"], self._config)
+        slots = {
+            "export": ConnectionSlots(settings.num_workers or MAX_CONNECTIONS, self.stop),
+            "query": ConnectionSlots(settings.profile_workers, self.stop),
+        }
+        slots["query"].provide(settings.profile_workers)
+        composer = StreamComposer(
+            self._config,
+            ReadContext.begin(settings, self.stop),
+            Quotas(budget, slots, self.stop),
+            self._states,
+            self._catalog,
+            self._constructor.get_message_repository(),
+        )
+        names = {configured.stream.name for configured in self._catalog.streams} if self._catalog else None
+        return [
+            composer.stream(definition) for definition in definitions if names is None or definition["name"] in names
+        ]
 
 
 def _counts_records(record: logging.LogRecord) -> bool:

@@ -1,23 +1,26 @@
-"""One declared stream made into the CDK's: its retriever, its schema, and our cursor.
+"""The manifest's streams made into the CDK's.
 
-In: a stream's definition from the manifest; out: a `DefaultStream`. The CDK's own factory would give it a cursor that
-keeps one date, see components/finished_ranges_cursor.py.
+Streams of events and profiles are composed of their declared parts and a cursor of ours: the CDK's own factory would
+give them one that keeps a single date, see components/finished_ranges_cursor.py. Any other stream is plain YAML, and
+the factory makes all of it; its requests wait in the same quotas.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteStream
+from airbyte_cdk.models import AirbyteStream, ConfiguredAirbyteCatalog
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
+from airbyte_cdk.sources.declarative.interpolation import InterpolatedString
 from airbyte_cdk.sources.declarative.models.declarative_component_schema import (
     CustomPartitionRouter,
     CustomRetriever,
+    DeclarativeStream,
     JsonFileSchemaLoader,
+    StateDelegatingStream,
 )
 from airbyte_cdk.sources.declarative.parsers.model_to_component_factory import ModelToComponentFactory
 from airbyte_cdk.sources.declarative.schema.caching_schema_loader_decorator import (
@@ -27,20 +30,13 @@ from airbyte_cdk.sources.declarative.stream_slicers.declarative_partition_genera
     DeclarativePartitionFactory,
     StreamSlicerPartitionGenerator,
 )
-from airbyte_cdk.sources.streams.call_rate import AbstractAPIBudget
+from airbyte_cdk.sources.message import MessageRepository
+from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 
-from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
-from source_mixpanel_parallel.components.event_time import EventTime
-from source_mixpanel_parallel.components.quota import Quota
-from source_mixpanel_parallel.components.spool import SpoolLedger
-from source_mixpanel_parallel.settings import Settings
-from source_mixpanel_parallel.window_planner import MAX_CONNECTIONS
-
-# Answers decoded at the same time: one holds the interpreter's lock while another decompresses. More would only fight
-# for the lock, and each holds megabytes.
-DECODERS = 2
+from source_mixpanel_parallel.components.quotas import Quotas, StreamBudget
+from source_mixpanel_parallel.components.read_context import ReadContext
 
 
 class ResumableStream(DefaultStream):
@@ -53,73 +49,78 @@ class ResumableStream(DefaultStream):
         return stream
 
 
+def is_composed(definition: Mapping[str, Any]) -> bool:
+    """Tell whether *definition* names a cursor of ours, so that it is no plain stream."""
+    return bool(definition.get("retriever", {}).get("type") == "CustomRetriever")
+
+
 class StreamComposer:
-    """Composes the streams of one read; what they share is made once, here."""
+    """Composes the streams of one read; *messages* takes what plain streams log."""
 
     def __init__(
         self,
-        factory: ModelToComponentFactory,
         config: Mapping[str, Any],
-        settings: Settings,
+        context: ReadContext,
+        quotas: Quotas,
         states: ConnectorStateManager,
-        budget: AbstractAPIBudget,
-        stop: threading.Event,
-        configured: Mapping[str, ConfiguredAirbyteStream],
+        catalog: ConfiguredAirbyteCatalog | None,
+        messages: MessageRepository,
     ) -> None:
-        self._factory = factory
         self._config = config
-        self._settings = settings
+        self._context = context
+        self._quotas = quotas
         self._states = states
-        self._stop = stop
-        self._configured = configured
-        self._clock = EventTime(settings.timezone if settings.legacy_timestamps else None)
-        self._ledger = SpoolLedger(settings.spool_limit_bytes, stop)
-        self._turn = threading.Semaphore(DECODERS)
-        self._page_turn = threading.Semaphore()
-        self._quotas = {name: Quota(name, budget, stop) for name in ("export", "query")}
-        self._slots = {
-            "export": ConnectionSlots(settings.num_workers or MAX_CONNECTIONS, stop),
-            "query": ConnectionSlots(settings.profile_workers, stop),
-        }
-        self._slots["query"].provide(settings.profile_workers)
+        self._catalog = catalog
+        self._configured = {each.stream.name: each for each in catalog.streams} if catalog else {}
+        self._messages = messages
+        self._factory = self._new_factory()
 
-    def compose(self, definition: Mapping[str, Any]) -> DefaultStream:
+    def stream(self, definition: Mapping[str, Any]) -> AbstractStream:
         """Return the stream that *definition* declares."""
+        return self._composed(definition) if is_composed(definition) else self._plain(definition)
+
+    def _plain(self, definition: Mapping[str, Any]) -> AbstractStream:
+        budget = StreamBudget(definition["name"], self._quotas, self._messages.emit_message, self._context.stop)
+        kind = StateDelegatingStream if definition.get("type") == "StateDelegatingStream" else DeclarativeStream
+        stream: AbstractStream = self._new_factory(budget).create_component(kind, dict(definition), self._config)
+        return stream
+
+    def _new_factory(self, budget: StreamBudget | None = None) -> ModelToComponentFactory:
+        return ModelToComponentFactory(
+            message_repository=self._messages,
+            connector_state_manager=self._states,
+            configured_catalog=self._catalog,
+            api_budget=budget,  # type: ignore[arg-type] # sessions need the interface alone, AbstractAPIBudget
+        )
+
+    def _composed(self, definition: Mapping[str, Any]) -> AbstractStream:
         name = definition["name"]
         retriever_definition = deepcopy(definition["retriever"])
         cursor_definition = retriever_definition.pop("partition_router")
-        parameters = retriever_definition.get("$parameters", {})
-        quota = parameters["quota"]
+        quota = self._quota_of(retriever_definition)
         cursor = self._factory.create_component(
             CustomPartitionRouter,
             cursor_definition,
             self._config,
             stream_name=name,
-            settings=self._settings,
             stream_state=self._states.get_stream_state(name, None),
-            filters=self._settings.filters.get(name, {}),
+            context=self._context,
+            slots=self._quotas.slots(quota) if quota else None,
             configured=self._configured.get(name),
-            slots=self._slots[quota],
-            stop=self._stop,
         )
         retriever = self._factory.create_component(
             CustomRetriever,
             retriever_definition,
             self._config,
             name=name,
-            settings=self._settings,
             cursor=cursor,
-            quota=self._quotas[quota],
-            clock=self._clock,
-            ledger=self._ledger,
-            turn=self._turn,
-            page_turn=self._page_turn,
-            stop=self._stop,
+            quota=self._quotas.named(quota) if quota else None,
+            context=self._context,
         )
         schema_loader = CachingSchemaLoaderDecorator(
             self._factory.create_component(JsonFileSchemaLoader, definition["schema_loader"], self._config)
         )
-        partitions = DeclarativePartitionFactory(name, schema_loader, retriever, self._factory.get_message_repository())
+        partitions = DeclarativePartitionFactory(name, schema_loader, retriever, self._messages)
         cursor_field = getattr(cursor, "cursor_field", None)
         stream = ResumableStream if getattr(cursor, "is_resumable", False) else DefaultStream
         return stream(
@@ -131,3 +132,12 @@ class StreamComposer:
             logger=logging.getLogger(f"airbyte.{name}"),
             cursor=cursor,
         )
+
+    def _quota_of(self, retriever: Mapping[str, Any]) -> str | None:
+        """Return the name of the quota that the retriever's requests count in; None where it sends none."""
+        if "requester" not in retriever:
+            return None
+        name: str = retriever["$parameters"]["quota"]
+        url = InterpolatedString.create(retriever["requester"]["url"], parameters={}).eval(self._config)
+        self._quotas.declare(name, url)
+        return name

@@ -27,10 +27,9 @@ from source_mixpanel_parallel.components.page_fetch import FetchedPage, PageFetc
 from source_mixpanel_parallel.components.page_news import News, counting_news, name_of
 from source_mixpanel_parallel.components.page_session import PageRequest
 from source_mixpanel_parallel.components.quota import Quota
-from source_mixpanel_parallel.components.spool import SpoolLedger
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.errors import RateLimited, Refused, SessionExpired, SourceError, TransientError
 from source_mixpanel_parallel.progress import ProfileProgress
-from source_mixpanel_parallel.settings import Settings
 
 MAX_TRIES = 5
 FIRST_WAIT_S = 0.5
@@ -42,20 +41,18 @@ class EngageRetriever(Retriever):
 
     requester: HttpRequester
     name: str
-    settings: Settings
     cursor: PageCursor
     quota: Quota
-    ledger: SpoolLedger
-    page_turn: threading.Semaphore
-    stop: threading.Event
+    context: ReadContext
     _fetcher: PageFetcher = field(init=False)
     _rows: int = field(init=False, default=0)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.requester.stream_response = True
-        project = self.settings.project_parameters
-        self._fetcher = PageFetcher(self.name, self.requester, project, self.ledger, self.page_turn)
+        context = self.context
+        project = context.settings.project_parameters
+        self._fetcher = PageFetcher(self.name, self.requester, project, context.ledger, context.page_decode_slots)
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None
@@ -105,7 +102,7 @@ class EngageRetriever(Retriever):
         tries = 0
         while True:
             yield from self.quota.acquire(self.name, is_later_page=request.page > 0)
-            if self.stop.is_set():
+            if self.context.stop.is_set():
                 raise TransientError("the sync was stopped before the page was whole")
             try:
                 fetched = self._fetcher.fetch(request, stream_slice)
@@ -120,7 +117,7 @@ class EngageRetriever(Retriever):
                 wait_s = FIRST_WAIT_S * 2 ** (tries - 1)
                 name = name_of(request.session, request.page)
                 yield self._notice(News(Level.WARN, f"{name}: {error}; asking again in {wait_s:.1f} s"))
-                self.stop.wait(wait_s)
+                self.context.stop.wait(wait_s)
             else:
                 self.quota.granted()
                 return fetched
@@ -133,7 +130,7 @@ class EngageRetriever(Retriever):
             yield self._notice(counting_news(self.cursor.pages_left + 1))
 
     def _give_up(self, request: PageRequest, started_s: float, error: SourceError) -> Iterator[Delivery]:
-        interrupted = isinstance(error, TransientError) and self.stop.is_set()
+        interrupted = isinstance(error, TransientError) and self.context.stop.is_set()
         indices = self.cursor.failed(request, error)
         for index in indices:
             own = index == self.cursor.index(request)

@@ -9,7 +9,6 @@ Custom because a declarative retriever yields records while they arrive, so that
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,10 +21,9 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
-from source_mixpanel_parallel.components.event_time import EventTime
 from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor
 from source_mixpanel_parallel.components.quota import Quota
-from source_mixpanel_parallel.components.spool import SpoolLedger
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.components.window_attempts import WindowAttempts
 from source_mixpanel_parallel.components.window_fetch import FetchedWindow, WindowFetcher
@@ -42,10 +40,7 @@ class ExportRetriever(Retriever):
     name: str
     cursor: FinishedRangesCursor
     quota: Quota
-    clock: EventTime
-    ledger: SpoolLedger
-    turn: threading.Semaphore
-    stop: threading.Event
+    context: ReadContext
     _fetcher: WindowFetcher = field(init=False)
     _refusal: str = field(init=False, default="")  # what no other window of the stream needs to ask again
 
@@ -55,10 +50,7 @@ class ExportRetriever(Retriever):
             self.name,
             self.requester,
             self.cursor.optional_parameters,
-            self.clock,
-            self.ledger,
-            self.turn,
-            self.stop,
+            self.context,
         )
 
     def read_records(
@@ -81,10 +73,10 @@ class ExportRetriever(Retriever):
             try:
                 fetched = yield from self._fetch_patiently(part, index, attempts)
             except (Refused, TransientError) as error:
-                if isinstance(error, TransientError) and not self.stop.is_set() and attempts.split(part):
+                if isinstance(error, TransientError) and not self.context.stop.is_set() and attempts.split(part):
                     continue
                 failures.append((part, error))
-                interrupted = isinstance(error, TransientError) and self.stop.is_set()
+                interrupted = isinstance(error, TransientError) and self.context.stop.is_set()
                 progress = self._progress(part, index, attempts.started_s, None, str(error), interrupted=interrupted)
                 yield Delivery(self.name, progress)
             else:
@@ -99,7 +91,7 @@ class ExportRetriever(Retriever):
     ) -> Generator[Notice, None, FetchedWindow]:
         while True:
             yield from self.quota.acquire(self.name, index)
-            if self.stop.is_set():
+            if self.context.stop.is_set():
                 raise TransientError("the sync was stopped before the window was whole")
             if self._refusal:
                 raise Refused(f"not asked for, since Mixpanel has refused another request: {self._refusal}")
@@ -116,7 +108,7 @@ class ExportRetriever(Retriever):
                 if wait_s is None:
                     raise
                 yield self._notice(f"{part}: {error}; asking again in {wait_s:.1f} s")
-                self.stop.wait(wait_s)
+                self.context.stop.wait(wait_s)
             else:
                 self.quota.granted()
                 attempts.succeeded()

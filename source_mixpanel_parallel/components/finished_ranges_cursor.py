@@ -15,17 +15,17 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor, CursorField
-from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-from airbyte_cdk.sources.types import Record, StreamSlice
+from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
+from airbyte_cdk.sources.types import StreamSlice
 
 from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
+from source_mixpanel_parallel.components.emitted_slice_cursor import EmittedSliceCursor
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.errors import ConfigError, SliceFailed
 from source_mixpanel_parallel.filters import Filters
 from source_mixpanel_parallel.finished_days import FinishedDays, NotOurState
-from source_mixpanel_parallel.settings import Settings
 from source_mixpanel_parallel.window_planner import HOURLY_REQUESTS, WindowPlan, over_budget, plan_windows, waiting_h
 
 logger = logging.getLogger("airbyte")
@@ -42,25 +42,23 @@ def announce_long_plans(plans: Mapping[str, WindowPlan]) -> None:
 
 
 @dataclass
-class FinishedRangesCursor(Cursor):
+class FinishedRangesCursor(EmittedSliceCursor):
     """Plans the windows of one read and keeps its state; `slots` bounds how many windows are under way."""
 
     stream_name: str
     cursor_field: str
-    settings: Settings
     stream_state: Mapping[str, Any]
-    filters: Mapping[str, Any]
     slots: ConnectionSlots
-    stop: threading.Event
+    context: ReadContext
     plan: WindowPlan = field(init=False)
     _filters: Filters = field(init=False)
     _finished: FinishedDays = field(init=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        settings = self.settings
+        settings = self.context.settings
         wanted = DateWindow(settings.start_date, settings.end_date)
-        self._filters = Filters.from_json(self.filters)
+        self._filters = Filters.from_json(settings.filters[self.stream_name])
         finished = self._from_state()
         days = finished.missing(wanted, settings.lookback_days, self._filters)
         if finished.latest.filters != self._filters:
@@ -74,7 +72,7 @@ class FinishedRangesCursor(Cursor):
         """Yield one slice a window, each when a connection is free for it."""
         for index, window in enumerate(self.plan.windows):
             self.slots.acquire()
-            if self.stop.is_set():
+            if self.context.stop.is_set():
                 left = f"{window} and what comes after it"
                 raise traced(SliceFailed(f"{self.stream_name}: the sync was stopped before {left} was asked for"))
             yield StreamSlice(
@@ -86,10 +84,11 @@ class FinishedRangesCursor(Cursor):
     @property
     def optional_parameters(self) -> dict[str, str]:
         """The request parameters that are sent only where they are set, as the API wants them."""
-        parameters = dict(self.settings.project_parameters)
-        if events := self.filters.get("events"):
+        parameters = dict(self.context.settings.project_parameters)
+        filters = self.context.settings.filters[self.stream_name]
+        if events := filters.get("events"):
             parameters["event"] = json.dumps(events)
-        if where := self.filters.get("where"):
+        if where := filters.get("where"):
             parameters["where"] = where
         return parameters
 
@@ -100,7 +99,7 @@ class FinishedRangesCursor(Cursor):
     def finish(self, window: DateWindow) -> Mapping[str, Any]:
         """Note that *window* was emitted whole; return the state that now holds."""
         with self._lock:
-            self._finished = self._finished.with_finished(window, self.settings.today, self._filters)
+            self._finished = self._finished.with_finished(window, self.context.settings.today, self._filters)
             return self.state
 
     @property
@@ -127,16 +126,3 @@ class FinishedRangesCursor(Cursor):
     def field(self) -> CursorField:
         """The cursor field, for the catalog."""
         return CursorField(self.cursor_field)
-
-    def observe(self, record: Record) -> None:
-        """Do nothing: a window counts when it is emitted, not record by record."""
-
-    def close_partition(self, partition: Partition) -> None:
-        """Do nothing: `finish` is called by the thread that has written the window."""
-
-    def ensure_at_least_one_state_emitted(self) -> None:
-        """Do nothing: the source emits a state before the stream's last status, which the CDK would put after it."""
-
-    def should_be_synced(self, record: Record) -> bool:
-        """Every record of a window belongs to it."""
-        return True

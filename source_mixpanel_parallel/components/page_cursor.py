@@ -15,20 +15,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from airbyte_cdk.models import ConfiguredAirbyteStream
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
-from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
-from airbyte_cdk.sources.types import Record, StreamSlice
+from airbyte_cdk.sources.types import StreamSlice
 
 from source_mixpanel_parallel.components import page_news
 from source_mixpanel_parallel.components.connection_slots import NAP_S, ConnectionSlots
+from source_mixpanel_parallel.components.emitted_slice_cursor import EmittedSliceCursor
 from source_mixpanel_parallel.components.page_news import News
 from source_mixpanel_parallel.components.page_reading import PageReading
 from source_mixpanel_parallel.components.page_session import Opening, PageFacts, PageRequest, PageSession
 from source_mixpanel_parallel.components.page_state import ReadMode, parse_state
 from source_mixpanel_parallel.components.profile_page import ProfilePage
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.errors import Refused, SessionExpired, SliceFailed, SourceError
-from source_mixpanel_parallel.settings import Settings
 
 # One refusal may be the page's own; after the second, the pages left are not asked for.
 MAX_REFUSALS = 2
@@ -43,14 +42,13 @@ class PageArrival:
 
 
 @dataclass
-class PageCursor(Cursor):
+class PageCursor(EmittedSliceCursor):
     """Plans the pages of one read and keeps its state; *slots* bounds how many are under way, over all streams."""
 
     stream_name: str
-    settings: Settings
     stream_state: Mapping[str, Any]
     slots: ConnectionSlots
-    stop: threading.Event
+    context: ReadContext
     is_resumable: ClassVar[bool] = True
     configured: ConfiguredAirbyteStream | None = None
     cursor_field: str | None = None
@@ -62,11 +60,12 @@ class PageCursor(Cursor):
     _changed: threading.Condition = field(init=False, default_factory=threading.Condition)
 
     def __post_init__(self) -> None:
-        parameters, state = self.settings.profiles[self.stream_name], parse_state(self.stream_name, self.stream_state)
+        parameters = self.context.settings.profiles[self.stream_name]
+        state = parse_state(self.stream_name, self.stream_state)
         if not parameters.changes_with_last_seen:
             self.cursor_field = None
         mode = ReadMode.of(self.configured)
-        self._reading = PageReading.begin(self.stream_name, parameters, mode, state, self.settings.timezone)
+        self._reading = PageReading.begin(self.stream_name, parameters, mode, state, self.context.settings.timezone)
         is_changed = mode.is_incremental and self._reading.last_seen != state.last_seen
         self._news = page_news.beginning_news(self._reading.sessions, is_changed)
         self.total_pages = len(self._reading.sessions)
@@ -84,7 +83,7 @@ class PageCursor(Cursor):
             )
         if self._error:
             raise traced(self._failure(self._error)) from self._error
-        if self.stop.is_set() and self._waiting_session():
+        if self.context.stop.is_set() and self._waiting_session():
             raise traced(SliceFailed(f"{self.stream_name}: the sync was stopped before all pages were read"))
 
     def _next_request(self) -> PageRequest | None:
@@ -92,7 +91,7 @@ class PageCursor(Cursor):
             with self._changed:
                 while not self._changed.wait_for(self._can_go_on, NAP_S):
                     pass
-                if self.stop.is_set() or not self._waiting_session():
+                if self.context.stop.is_set() or not self._waiting_session():
                     return None
             self.slots.acquire()
             with self._changed:
@@ -102,7 +101,7 @@ class PageCursor(Cursor):
             self.slots.release()
 
     def _can_go_on(self) -> bool:
-        return bool(self._waiting_session()) or not self._under_way or self.stop.is_set()
+        return bool(self._waiting_session()) or not self._under_way or self.context.stop.is_set()
 
     def _waiting_session(self) -> PageSession | None:
         return next((session for session in self._reading.sessions if session.has_request), None)
@@ -205,16 +204,3 @@ class PageCursor(Cursor):
         if isinstance(error, Refused):
             return Refused(message)
         return SliceFailed(f"{message} All other pages went on; the next sync reads what is missing.")
-
-    def observe(self, record: Record) -> None:
-        """Do nothing: a page counts when it is emitted, not record by record."""
-
-    def close_partition(self, partition: Partition) -> None:
-        """Do nothing: `finish` is called by the thread that has written the page."""
-
-    def ensure_at_least_one_state_emitted(self) -> None:
-        """Do nothing: the source emits a state before the stream's last status, which the CDK would put after it."""
-
-    def should_be_synced(self, record: Record) -> bool:
-        """Every record of a page belongs to it."""
-        return True

@@ -1,8 +1,8 @@
 """One of Mixpanel's quotas, shared by all streams that use it.
 
-The moving windows are the manifest's (`api_budget`), under the name `quota://<name>`. On top of the CDK's budget this
-announces a wait before it begins and has no time limit, and it holds everybody back after a 429, because then others
-use the same quota (Mixpanel counts per project).
+The moving windows are a policy of the manifest's `api_budget`. On top of it this announces a wait before it begins and
+has no time limit, and it holds everybody back after a 429, because then others use the same quota (Mixpanel counts per
+project).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from airbyte_cdk.models import (
     StreamDescriptor,
     Type,
 )
-from airbyte_cdk.sources.streams.call_rate import AbstractAPIBudget, CallRateLimitHit
+from airbyte_cdk.sources.streams.call_rate import AbstractCallRatePolicy, CallRateLimitHit
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
 from source_mixpanel_parallel.components.delivery import Notice
@@ -38,13 +38,15 @@ MAX_DOUBLINGS = 10  # a float holds about a thousand, and a quota can be refused
 
 
 class Quota:
-    """Lets requests start no faster than Mixpanel allows."""
+    """Lets requests that match *policy* start no faster than Mixpanel allows; *request* is one of them."""
 
-    def __init__(self, name: str, budget: AbstractAPIBudget, stop: threading.Event) -> None:
+    def __init__(
+        self, name: str, policy: AbstractCallRatePolicy, request: requests.PreparedRequest, stop: threading.Event
+    ) -> None:
         self._name = name
-        self._budget = budget
+        self._policy = policy
         self._stop = stop
-        self._request = requests.Request("GET", f"quota://{name}").prepare()
+        self._request = request
         self._changed = threading.Condition()
         self._line: list[tuple[int, int]] = []  # who waits: (order, arrival), the first of them next
         self._arrivals = itertools.count()
@@ -110,7 +112,7 @@ class Quota:
         if self._line[0] != ticket:
             return max(self._full_until - now, LONGEST_NAP_S)
         try:
-            self._budget.acquire_call(self._request, block=False)
+            self._policy.try_acquire(self._request, weight=1)
         except CallRateLimitHit as full:
             wait_s = max(full.time_to_wait.total_seconds(), 0.01)
             self._full_until = now + wait_s

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from airbyte_cdk.sources.declarative.retrievers import Retriever
-from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
-from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_mixpanel_parallel.components.delivery import Delivery
+from source_mixpanel_parallel.components.emitted_slice_cursor import EmittedSliceCursor
 from source_mixpanel_parallel.components.event_decoder import RejectedLine
 from source_mixpanel_parallel.progress import BatchProgress
 
@@ -58,7 +57,7 @@ class NoRequests(Retriever):
 
 
 @dataclass
-class NoSlices(Cursor):
+class NoSlices(EmittedSliceCursor):
     """The cursor of a stream that asks for nothing."""
 
     def stream_slices(self) -> Iterable[StreamSlice]:
@@ -69,16 +68,3 @@ class NoSlices(Cursor):
     def state(self) -> MutableMapping[str, Any]:
         """The state of a stream that has nothing to go on from."""
         return {"__ab_no_cursor_state_message": True}
-
-    def observe(self, record: Record) -> None:
-        """Do nothing: no record comes from a slice."""
-
-    def close_partition(self, partition: Partition) -> None:
-        """Do nothing: there is no slice."""
-
-    def ensure_at_least_one_state_emitted(self) -> None:
-        """Do nothing: the source emits a state before the stream's last status."""
-
-    def should_be_synced(self, record: Record) -> bool:
-        """Every rejected line is kept."""
-        return True

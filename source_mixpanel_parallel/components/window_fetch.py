@@ -7,7 +7,6 @@ Refused; then the spool is gone, and nothing of the answer is left.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,9 +19,9 @@ from source_mixpanel_parallel.components.event_decoder import (
     RejectedLine,
     UnterminatedLine,
 )
-from source_mixpanel_parallel.components.event_time import EventTime
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.request import send_request
-from source_mixpanel_parallel.components.spool import Spool, SpoolLedger
+from source_mixpanel_parallel.components.spool import Spool
 from source_mixpanel_parallel.components.window_attempts import WindowAttempts
 from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.errors import IncompleteAnswer, TransientError
@@ -47,21 +46,18 @@ class WindowFetcher:
     stream: str
     requester: HttpRequester
     parameters: Mapping[str, str]
-    clock: EventTime
-    ledger: SpoolLedger
-    turn: threading.Semaphore
-    stop: threading.Event
+    context: ReadContext
 
     def fetch(self, part: DateWindow, attempts: WindowAttempts) -> FetchedWindow:
         """Ask for the days of *part*; *attempts* tells what earlier answers had, so that a lasting flaw is believed."""
-        spool, received = Spool(self.ledger), Received()
+        spool, received = Spool(self.context.ledger), Received()
         try:
-            decoder = EventDecoder(self.stream, self.clock, attempts.known_tail)
+            decoder = EventDecoder(self.stream, self.context.timestamps, attempts.known_tail)
             with send_request(self.requester, window_slice(part), self.parameters) as response:
                 coding = coding_of(response)
                 for chunk in receive(response, received):
                     self._refuse_when_stopped()
-                    with self.turn:
+                    with self.context.decode_slots:
                         lines = b"".join([decoder.feed(text) for text in coding.feed(chunk)])
                     spool.write(lines)
                 coding.finish()
@@ -77,7 +73,7 @@ class WindowFetcher:
             raise
 
     def _refuse_when_stopped(self) -> None:
-        if self.stop.is_set():
+        if self.context.stop.is_set():
             raise TransientError("the sync was stopped before the window was whole")
 
 

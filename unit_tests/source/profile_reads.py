@@ -19,6 +19,7 @@ from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
 from source_mixpanel_parallel.components.page_cursor import PageCursor
 from source_mixpanel_parallel.components.page_session import PageFacts, PageRequest
 from source_mixpanel_parallel.components.profile_page import ProfilePage
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.settings import Settings
 
 CONFIG = {"credentials": {"username": "user", "secret": "very secret", "project_id": 7}}
@@ -47,14 +48,14 @@ def cursor_of(
 ) -> PageCursor:
     """Return the cursor of the stream `profiles`."""
     stop = threading.Event()
+    settings = Settings.from_config({**CONFIG, **config}, datetime(2026, 1, 20, tzinfo=timezone.utc))
     slots = ConnectionSlots(workers, stop)
     slots.provide(workers)
     return PageCursor(
         stream_name="profiles",
-        settings=Settings.from_config({**CONFIG, **config}, datetime(2026, 1, 20, tzinfo=timezone.utc)),
         stream_state=state or {},
         slots=slots,
-        stop=stop,
+        context=ReadContext.begin(settings, stop),
         configured=entry,
         cursor_field="last_seen",
     )

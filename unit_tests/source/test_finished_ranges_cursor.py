@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
 from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor, announce_long_plans
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.errors import ConfigError
 from source_mixpanel_parallel.settings import Settings
@@ -32,11 +33,9 @@ def cursor(today: str = TODAY, state: Mapping[str, Any] | None = None, **config:
     return FinishedRangesCursor(
         stream_name="events",
         cursor_field="time",
-        settings=settings,
         stream_state=state or {},
-        filters=settings.filters["events"],
         slots=ConnectionSlots(100, threading.Event()),
-        stop=threading.Event(),
+        context=ReadContext.begin(settings, threading.Event()),
     )
 
 
@@ -356,7 +355,7 @@ def test_slices_when_the_sync_is_stopped() -> None:
     stopped = cursor()
     slices = iter(stopped.stream_slices())
     next(slices)
-    stopped.stop.set()
+    stopped.context.stop.set()
     with pytest.raises(AirbyteTracedException, match=r"was stopped before .* and what comes after it was asked for"):
         list(slices)
 

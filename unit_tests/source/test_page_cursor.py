@@ -87,7 +87,7 @@ def test_slices_when_the_sync_is_stopped() -> None:
     slices = iter(cursor.stream_slices())
     request = next(slices).extra_fields["request"]
     cursor.arrived(request, page_of(0, 40), facts_of(40))
-    cursor.stop.set()
+    cursor.context.stop.set()
     cursor.ended(request)
     with pytest.raises(AirbyteTracedException, match="profiles: the sync was stopped before all pages were read"):
         next(slices)

@@ -6,10 +6,9 @@ import threading
 from datetime import timedelta
 
 import pytest
+import requests
 from airbyte_cdk.models import AirbyteMessage, Type
 from airbyte_cdk.sources.streams.call_rate import (
-    AbstractAPIBudget,
-    HttpAPIBudget,
     HttpRequestRegexMatcher,
     MovingWindowCallRatePolicy,
     Rate,
@@ -18,16 +17,17 @@ from airbyte_cdk.sources.streams.call_rate import (
 from source_mixpanel_parallel.components.quota import Quota
 from source_mixpanel_parallel.errors import RateLimited
 
+REQUEST = requests.Request("GET", "http://127.0.0.1/api/2.0/export").prepare()
 
-def budget(limit: int) -> AbstractAPIBudget:
-    rates = [Rate(limit, timedelta(hours=1))]
-    policy = MovingWindowCallRatePolicy(rates, [HttpRequestRegexMatcher(url_base="quota://export")])
-    return HttpAPIBudget(policies=[policy])
+
+def policy(limit: int) -> MovingWindowCallRatePolicy:
+    matcher = HttpRequestRegexMatcher(url_path_pattern=r"^/api/2\.0/export$")
+    return MovingWindowCallRatePolicy([Rate(limit, timedelta(hours=1))], [matcher])
 
 
 def quota(limit: int = 1000) -> tuple[Quota, threading.Event]:
     stop = threading.Event()
-    return Quota("export", budget(limit), stop), stop
+    return Quota("export", policy(limit), REQUEST, stop), stop
 
 
 def texts_of(messages: list[AirbyteMessage]) -> list[str]:

@@ -14,11 +14,13 @@ from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from source_mixpanel_parallel.components.answer_error_handler import AnswerErrorHandler
 from source_mixpanel_parallel.components.event_decoder import RejectedLine, UnterminatedLine
 from source_mixpanel_parallel.components.event_time import EventTime
+from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.spool import Spool, SpoolLedger
 from source_mixpanel_parallel.components.window_attempts import WindowAttempts
 from source_mixpanel_parallel.components.window_fetch import FetchedWindow, WindowFetcher
 from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.errors import IncompleteAnswer, RateLimited, TransientError
+from source_mixpanel_parallel.settings import Settings
 
 from .export_text import data_of, event, properties_of
 
@@ -46,8 +48,8 @@ class Fetches:
             stream_response=True,
         )
         parameters = {"project_id": "7", "event": '["a"]'}
-        turn = threading.Semaphore(1)
-        self._fetcher = WindowFetcher("events", requester, parameters, EventTime(), self.ledger, turn, self.stop)
+        context = ReadContext(Settings.from_config({"credentials": {}}), self.stop, self.ledger, EventTime())
+        self._fetcher = WindowFetcher("events", requester, parameters, context)
 
     def fetch(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> FetchedWindow:
         """Fetch the window, with *body* as the answer."""
