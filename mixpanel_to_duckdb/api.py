@@ -15,7 +15,14 @@ from mixpanel_to_duckdb.agreement import refuse
 from mixpanel_to_duckdb.display import NoDisplay
 from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, ExitCode, QuotaUsedUp, SyncError
 from mixpanel_to_duckdb.follow_up import FollowUp
-from mixpanel_to_duckdb.options import SyncOptions, checked_database, names_of, parse_day
+from mixpanel_to_duckdb.options import (
+    DEFAULT_SCHEMA,
+    SyncOptions,
+    checked_database,
+    checked_schema,
+    names_of,
+    parse_day,
+)
 from mixpanel_to_duckdb.result import SliceProgress, SyncResult
 from mixpanel_to_duckdb.source_config import source_config
 from mixpanel_to_duckdb.sync_run import SyncRun
@@ -26,6 +33,7 @@ def sync(
     config: Mapping[str, Any] | str | Path | None,
     database: str | Path,
     *,
+    schema: str = DEFAULT_SCHEMA,
     streams: str | Sequence[str] = (),
     from_date: date | str | None = None,
     to_date: date | str | None = None,
@@ -50,6 +58,7 @@ def sync(
         config: the source's config, as a mapping or the path of a JSON file; None for `mixpanel.json`, or the
             environment's MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID and MIXPANEL_REGION.
         database: the path of the DuckDB file, which is made if it is not there, or `md:name`.
+        schema: the schema of the database that the tables are in, which is made if it is not there.
         streams: names of the streams to read, or one text such as `events,profiles`; empty for all.
         from_date: the first day, inclusive, in the project's timezone, as a date or `2026-01-31`.
         to_date: the last day, inclusive.
@@ -97,6 +106,7 @@ def sync(
         retry_failed=retry_failed,
         no_wait=no_wait,
         yes=yes,
+        schema=checked_schema(schema),
     )
     follow_up = FollowUp(Path(report) if report else None, views)
     checked = source_config(config, options)

@@ -14,7 +14,16 @@ import click
 
 from mixpanel_to_duckdb.errors import SyncError
 from mixpanel_to_duckdb.follow_up import FollowUp
-from mixpanel_to_duckdb.options import REGIONS, SyncOptions, checked_database, parse_day, parse_last, parse_names
+from mixpanel_to_duckdb.options import (
+    DEFAULT_SCHEMA,
+    REGIONS,
+    SyncOptions,
+    checked_database,
+    checked_schema,
+    parse_day,
+    parse_last,
+    parse_names,
+)
 from mixpanel_to_duckdb.source_config import BUILT_IN_STREAMS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -55,6 +64,13 @@ Examples:
 """
 
 _DATABASE = click.argument("database", type=click.Path())
+_SCHEMA = click.option(
+    "--schema",
+    default=DEFAULT_SCHEMA,
+    show_default=True,
+    metavar="NAME",
+    help="The schema in DATABASE; a second project needs one of its own.",
+)
 
 
 @click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -122,6 +138,7 @@ def options_of(given: dict[str, Any], database: str, **more: bool) -> SyncOption
         workers=given["workers"],
         window_days=given["window_days"],
         region=given["region"],
+        schema=checked_schema(given["schema"]),
         **more,
     )
 
@@ -131,6 +148,7 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 
 @cli.command(short_help="Bring new days and profiles into DATABASE.", epilog=f"{SYNC_EXAMPLES}\n\n{EXIT_CODES}")
 @_DATABASE
+@_SCHEMA
 @what_to_read
 @click.option(
     "--full-refresh",
@@ -175,6 +193,7 @@ def sync(database: str, **given: Any) -> int:
 
 @cli.command(short_help="Say what a sync would ask for, without a request.", epilog=PLAN_EXAMPLES)
 @click.argument("database", type=click.Path(), required=False)
+@_SCHEMA
 @what_to_read
 @_AS_JSON
 def plan(database: str | None, *, as_json: bool, **given: Any) -> int:
@@ -190,19 +209,21 @@ def plan(database: str | None, *, as_json: bool, **given: Any) -> int:
 
 @cli.command(short_help="Say what DATABASE holds, and what it lacks.")
 @_DATABASE
+@_SCHEMA
 @_AS_JSON
-def status(database: str, *, as_json: bool) -> int:
+def status(database: str, schema: str, *, as_json: bool) -> int:
     """Say what DATABASE holds: rows, days, gaps, failures, duplicates, rejected lines, the last sync."""
     checked_database(database, must_exist=True)
     from mixpanel_to_duckdb.status_command import run_status  # noqa: PLC0415 - when it is needed
 
-    return run_status(database, as_json=as_json)
+    return run_status(database, checked_schema(schema), as_json=as_json)
 
 
 @cli.command(short_help="Create or update a view per event in DATABASE.")
 @_DATABASE
+@_SCHEMA
 @_AS_JSON
-def views(database: str, *, as_json: bool) -> int:
+def views(database: str, schema: str, *, as_json: bool) -> int:
     """Create or update a view per event in DATABASE, events_<name>, with the event's properties as columns.
 
     Types are those of the data: what is always an integer is BIGINT, ISO times are TIMESTAMPTZ, what is mixed is JSON.
@@ -210,7 +231,7 @@ def views(database: str, *, as_json: bool) -> int:
     checked_database(database, must_exist=True)
     from mixpanel_to_duckdb.views_command import run_views  # noqa: PLC0415 - when it is needed
 
-    return run_views(database, as_json=as_json)
+    return run_views(database, checked_schema(schema), as_json=as_json)
 
 
 @cli.command(short_help="Read a simulated Mixpanel into DATABASE.")

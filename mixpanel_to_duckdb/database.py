@@ -10,10 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mixpanel_to_duckdb.errors import SyncError
+from mixpanel_to_duckdb.errors import BadArguments, SyncError
 
 if TYPE_CHECKING:
     import duckdb
+
+FIND_SCHEMA = """
+SELECT database_name, schema_name FROM duckdb_schemas()
+WHERE database_name = current_database() AND lower(schema_name) = lower(?)
+"""
+ALL_SCHEMAS = """
+SELECT schema_name FROM duckdb_schemas()
+WHERE database_name = current_database() AND NOT starts_with(schema_name, '_')
+    AND (NOT internal OR schema_name = 'main')
+ORDER BY ALL
+"""
 
 
 @contextmanager
@@ -31,10 +42,29 @@ def open_database(database: str, *, read_only: bool = True) -> Iterator[duckdb.D
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what happens inside, or none of it: a connection that is closed rolls back."""
+    """Commit what happens inside, or none of it."""
     connection.execute("BEGIN TRANSACTION")
-    yield
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
     connection.execute("COMMIT")
+
+
+def use_schema(connection: duckdb.DuckDBPyConnection, schema: str) -> bool:
+    """Let names without a schema mean those of *schema*, unless the database has no such schema."""
+    found = connection.execute(FIND_SCHEMA, [schema]).fetchall()
+    for database, name in found:
+        connection.execute(f"USE {quote_identifier(database)}.{quote_identifier(name)}")
+    return bool(found)
+
+
+def require_schema(connection: duckdb.DuckDBPyConnection, database: str, schema: str) -> None:
+    """Do the same, or raise BadArguments with the schemas that there are."""
+    if not use_schema(connection, schema):
+        names = ", ".join(name for (name,) in connection.execute(ALL_SCHEMAS).fetchall())
+        raise BadArguments(f"--schema {schema}: {database} has no such schema, only {names}")
 
 
 def quote_identifier(name: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mixpanel_to_duckdb.database import open_database
 from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.history import ever_failed, last_failed_pages, past_syncs
-from mixpanel_to_duckdb.options import exists
+from mixpanel_to_duckdb.options import DEFAULT_SCHEMA, exists
 from mixpanel_to_duckdb.source_config import REJECTED_LINES, SourceConfig
 from source_mixpanel_parallel.date_windows import DateWindow, subtract
 from source_mixpanel_parallel.finished_days import FinishedDays, windows_of
@@ -25,12 +25,14 @@ class FailedParts:
     days: DateWindow | None
 
 
-def failed_parts(database: str, config: SourceConfig, chosen: tuple[str, ...], states: bytes) -> FailedParts:
+def failed_parts(
+    database: str, config: SourceConfig, chosen: tuple[str, ...], states: bytes, schema: str = DEFAULT_SCHEMA
+) -> FailedParts:
     """Return what of the *chosen* streams has failed."""
     if not exists(database):
         return FailedParts((), None)
     with open_database(database) as connection:
-        syncs = past_syncs(connection)
+        syncs = past_syncs(connection, schema)
     finished = finished_days(states)
     streams: list[str] = []
     windows: list[DateWindow] = []

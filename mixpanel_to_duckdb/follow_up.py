@@ -31,7 +31,7 @@ class FollowUp:
             from mixpanel_to_duckdb.views_command import views_of  # noqa: PLC0415 - when it is needed
 
             try:
-                views_of(result.database)
+                views_of(result.database, result.schema)
             except SyncError as error:
                 result = result.with_error(f"the views were not made: {error}")
         if self.report:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.finished_days import Range, as_text
+from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.tally import days_of
 from source_mixpanel_parallel import BatchProgress, DateWindow
@@ -142,13 +143,14 @@ def is_complete(result: SyncResult, stream: str) -> bool:
     return bool(batches) and all(batch.success for batch in batches) and len(indices) == batches[-1].total_batches
 
 
-def past_syncs(connection: duckdb.DuckDBPyConnection) -> list[PastSync]:
-    """Return all syncs, the oldest first."""
+def past_syncs(connection: duckdb.DuckDBPyConnection, schema: str = DEFAULT_SCHEMA) -> list[PastSync]:
+    """Return all syncs into *schema*, the oldest first; those of release 0.1.0 knew one schema only."""
     [(count,)] = connection.execute(EXISTS, [SCHEMA]).fetchall()
     if not count:
         return []
     rows = connection.execute(SELECT).fetchall()
-    return [PastSync(*[*facts, json.loads(document)]) for *facts, document in rows]
+    syncs = [PastSync(*[*facts, json.loads(document)]) for *facts, document in rows]
+    return [sync for sync in syncs if sync.result.get("schema", DEFAULT_SCHEMA).casefold() == schema.casefold()]
 
 
 def last_failed_pages(syncs: Sequence[PastSync], stream: str) -> list[int]:

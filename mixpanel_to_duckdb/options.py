@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,9 @@ from pathlib import Path
 from mixpanel_to_duckdb.errors import BadArguments
 from source_mixpanel_parallel.date_windows import MAX_WINDOW_DAYS
 
+DEFAULT_SCHEMA = "main"
+# What the destination, this program and DuckDB keep for themselves.
+RESERVED_SCHEMAS = ("_airbyte_internal", "_mixpanel_to_duckdb", "information_schema", "pg_catalog")
 REGIONS = ("US", "EU", "IN")
 MAX_WORKERS = 100
 MOTHERDUCK = "md:"
@@ -41,6 +45,7 @@ class SyncOptions:
     retry_failed: bool = False
     no_wait: bool = False
     yes: bool = False
+    schema: str = DEFAULT_SCHEMA
 
     def __post_init__(self) -> None:
         if self.last_days is not None and (self.from_date or self.to_date):
@@ -106,6 +111,20 @@ def checked_database(database: str, *, must_exist: bool = False) -> str:
     if must_exist and not path.is_file():
         raise BadArguments(f"DATABASE {database}: there is no such file yet: mixpanel-to-duckdb sync makes it")
     return database
+
+
+def checked_schema(schema: str) -> str:
+    """Return *schema*, if tables of streams can be in it."""
+    if not schema.strip() or "\x00" in schema:
+        raise BadArguments(f"--schema {schema!r} is no name: give one such as eu")
+    if schema.casefold() in RESERVED_SCHEMAS:
+        raise BadArguments(f"--schema {schema} is reserved: choose another name")
+    return DEFAULT_SCHEMA if schema.casefold() == DEFAULT_SCHEMA else schema
+
+
+def as_arguments(database: str, schema: str) -> str:
+    """Return how a command names the database and, where it is not the default, the schema."""
+    return shlex.join([database, *(["--schema", schema] if schema != DEFAULT_SCHEMA else [])])
 
 
 def _may_be_a_database(path: Path) -> bool:

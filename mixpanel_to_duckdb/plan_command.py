@@ -12,6 +12,7 @@ from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.plan import sync_plan
 from mixpanel_to_duckdb.plan_page import plan_page
 from mixpanel_to_duckdb.printing import print_json, print_page
+from mixpanel_to_duckdb.project import Place, project_of, refuse_other_project
 from mixpanel_to_duckdb.source_config import source_config
 from mixpanel_to_duckdb.stored_state import stored_state
 
@@ -22,9 +23,11 @@ def run_plan(options: SyncOptions, config_path: str | None, *, as_json: bool) ->
     chosen = config.chosen_streams(options.streams)
     states, seconds_a_day, pages = b"[]", None, {}
     if options.database:
-        states = stored_state(options.database)
+        states = stored_state(options.database, options.schema)
+        place = Place(options.database, options.schema)
+        refuse_other_project(place, project_of(config), finished_days(states))
         with open_database(options.database) as connection:
-            syncs = past_syncs(connection)
+            syncs = past_syncs(connection, options.schema)
         seconds_a_day = next((sync.seconds_a_day for sync in reversed(syncs) if sync.seconds_a_day), None)
         counts = [(name, sync.read_pages(name)) for sync in syncs for name in config.paged_streams]
         pages = {name: count for name, count in counts if count}  # the last sync's count stays

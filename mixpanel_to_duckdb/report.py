@@ -15,6 +15,7 @@ from mixpanel_to_duckdb.day_chart import day_chart
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.finished_days import Range
+from mixpanel_to_duckdb.options import as_arguments
 from mixpanel_to_duckdb.report_data import EventCount, ReportData, report_data
 from mixpanel_to_duckdb.result import SyncResult, failed_ranges, place_of
 from mixpanel_to_duckdb.timeline import Timeline, timeline
@@ -35,7 +36,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 def write_report(path: Path, result: SyncResult, zone: str) -> None:
     """Write the page on *result* to *path*."""
-    page = report_page(result, report_data(result.database, zone), zone)
+    page = report_page(result, report_data(result.database, zone, result.schema), zone)
     path.write_text(page, encoding="utf-8")
 
 
@@ -157,5 +158,5 @@ def _top(events: tuple[EventCount, ...]) -> str:
 def _footer(result: SyncResult) -> str:
     return (
         f"<footer><p>Ask it yourself: <code>duckdb {escape(result.database)}</code> · what it holds: "
-        f"<code>mixpanel-to-duckdb status {escape(result.database)}</code></p></footer>"
+        f"<code>mixpanel-to-duckdb status {escape(as_arguments(result.database, result.schema))}</code></p></footer>"
     )

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from mixpanel_to_duckdb.database import open_database, quote_identifier
-from mixpanel_to_duckdb.options import exists
+from mixpanel_to_duckdb.database import open_database, quote_identifier, use_schema
+from mixpanel_to_duckdb.options import DEFAULT_SCHEMA, exists
 from mixpanel_to_duckdb.streams import StreamTable, stream_tables
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ class ReportData:
     top_events: tuple[EventCount, ...] = ()
 
 
-def report_data(database: str, zone: str) -> ReportData:
-    """Return what *database* holds; days are those of the timezone *zone*."""
+def report_data(database: str, zone: str, schema: str = DEFAULT_SCHEMA) -> ReportData:
+    """Return what a schema of *database* holds; days are those of the timezone *zone*."""
     if not exists(database):
         return ReportData()
     with open_database(database) as connection:
-        tables = stream_tables(connection)
+        tables = stream_tables(connection) if use_schema(connection, schema) else []
         streams = tuple(_stream_days(connection, table, zone) for table in tables)
         has_events = any(table.name == "events" for table in tables)
         top = _top_events(connection) if has_events else ()

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.replaced_days import Replacement
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
 
@@ -53,6 +54,7 @@ class SyncResult:
     waits: tuple[Wait, ...] = ()
     full_refresh: bool = False
     replacements: Mapping[str, Replacement] = field(default_factory=dict)
+    schema: str = DEFAULT_SCHEMA
 
     @property
     def has_failures(self) -> bool:
@@ -91,6 +93,7 @@ class SyncResult:
         """Return the result as a JSON document."""
         document: dict[str, Any] = {
             "database": self.database,
+            "schema": self.schema,
             "exit_code": int(self.exit_code),
             "started_at": self.started_at.isoformat(timespec="milliseconds"),
             "duration_s": round(self.duration_s, 3),

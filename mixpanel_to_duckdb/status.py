@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from mixpanel_to_duckdb.database import open_database, quote_identifier
+from mixpanel_to_duckdb.database import open_database, quote_identifier, require_schema
 from mixpanel_to_duckdb.finished_days import Range, as_text, finished_days
 from mixpanel_to_duckdb.history import PastSync, ever_failed, last_failed_pages, past_syncs
+from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.streams import REJECTED_LINES, StreamTable, has_rejected_lines, stream_tables
 from source_mixpanel_parallel.date_windows import subtract
 from source_mixpanel_parallel.finished_days import FinishedDays, windows_of
@@ -50,12 +51,14 @@ class DatabaseStatus:
     streams: tuple[StreamStatus, ...]
     last_sync: PastSync | None
     syncs: int
+    schema: str = DEFAULT_SCHEMA
 
     def as_json(self) -> dict[str, Any]:
         """Return the status as a JSON document."""
         last = self.last_sync
         return {
             "database": self.database,
+            "schema": self.schema,
             "syncs": self.syncs,
             "last_sync": last
             and {
@@ -72,11 +75,12 @@ class DatabaseStatus:
         }
 
 
-def database_status(database: str, states: bytes) -> DatabaseStatus:
-    """Return the status of *database*, whose *states* are those that the destination tells."""
+def database_status(database: str, states: bytes, schema: str = DEFAULT_SCHEMA) -> DatabaseStatus:
+    """Return the status of a schema of *database*, whose *states* are those that the destination tells."""
     finished = finished_days(states)
     with open_database(database) as connection:
-        syncs = past_syncs(connection)
+        require_schema(connection, database, schema)
+        syncs = past_syncs(connection, schema)
         zone = syncs[-1].project_timezone if syncs else "UTC"
         rejected = _rejected(connection)
         streams = [
@@ -84,7 +88,7 @@ def database_status(database: str, states: bytes) -> DatabaseStatus:
             for table in stream_tables(connection)
         ]
     streams += _without_table(syncs, {stream.stream for stream in streams})
-    return DatabaseStatus(database, tuple(streams), syncs[-1] if syncs else None, len(syncs))
+    return DatabaseStatus(database, tuple(streams), syncs[-1] if syncs else None, len(syncs), schema)
 
 
 def _stream_status(

@@ -11,9 +11,9 @@ from mixpanel_to_duckdb.status_page import status_page
 from mixpanel_to_duckdb.stored_state import stored_state
 
 
-def run_status(database: str, *, as_json: bool) -> int:
-    """Print the status."""
-    status = database_status(database, stored_state(database))
+def run_status(database: str, schema: str, *, as_json: bool) -> int:
+    """Print the status of one schema."""
+    status = database_status(database, stored_state(database, schema), schema)
     if as_json:
         print_json(status.as_json())
     else:

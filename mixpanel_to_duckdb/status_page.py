@@ -5,7 +5,6 @@ In: a `DatabaseStatus`; out: rich renderables. Pure.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -15,6 +14,7 @@ from rich.text import Text
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.finished_days import Range, as_text
+from mixpanel_to_duckdb.options import as_arguments
 from mixpanel_to_duckdb.status import DatabaseStatus, StreamStatus
 from source_mixpanel_parallel.date_windows import subtract
 from source_mixpanel_parallel.finished_days import windows_of
@@ -41,7 +41,7 @@ def status_page(status: DatabaseStatus) -> Iterator[RenderableType]:
     for stream in status.streams:
         yield from (Text(text, "red") for text in _missing(stream))
     yield Text(_last_sync(status))
-    again = f"mixpanel-to-duckdb sync {shlex.quote(status.database)}"
+    again = f"mixpanel-to-duckdb sync {as_arguments(status.database, status.schema)}"
     if any(stream.failed_ranges or stream.failed_pages for stream in status.streams):
         yield Text(f"To read what failed: {again} --retry-failed")
     if any(_not_read(stream) for stream in status.streams):

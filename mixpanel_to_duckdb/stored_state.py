@@ -14,11 +14,11 @@ from mixpanel_to_duckdb.errors import BadArguments, SyncError
 from mixpanel_to_duckdb.stop_request import StopRequest
 
 
-def stored_state(database: str) -> bytes:
-    """Return the states of all streams."""
+def stored_state(database: str, schema: str) -> bytes:
+    """Return the states of all streams in *schema*."""
     with tempfile.TemporaryDirectory(prefix="mixpanel-to-duckdb-") as folder:
         config = Path(folder) / "duckdb.json"
-        config.write_text(json.dumps({"destination_path": database}), encoding="utf-8")
+        config.write_text(json.dumps({"destination_path": database, "schema": schema}), encoding="utf-8")
         answer = RunningCommand([*DESTINATION, "state", "--config", str(config)], StopRequest()).answer()
     refuse_failed(answer)
     return answer.stdout

@@ -1,4 +1,4 @@
-"""The tables of Mixpanel's streams in a database, told by their columns.
+"""The tables of Mixpanel's streams in the current schema of a database, told by their columns.
 
 In: a connection; out: the tables of events and those of profiles, in order. Raises duckdb.Error.
 """
@@ -16,8 +16,8 @@ EVENT_KEY = ("event", "time", "distinct_id", "insert_id")
 PROFILE_KEY = ("distinct_id",)
 TABLES = """
 SELECT table_name, list(column_name) FROM duckdb_columns()
-WHERE schema_name = 'main' AND database_name = current_database() AND NOT internal
-    AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main')
+WHERE schema_name = current_schema() AND database_name = current_database() AND NOT internal
+    AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE schema_name = current_schema())
 GROUP BY table_name ORDER BY table_name
 """
 

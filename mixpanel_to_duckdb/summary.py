@@ -5,7 +5,6 @@ In: a `SyncResult`; out: rich renderables. Pure.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.options import as_arguments
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult
 from source_mixpanel_parallel import BatchProgress, ParallelProfileResult, ProfileProgress
 from source_mixpanel_parallel.finished_days import windows_of
@@ -123,7 +123,7 @@ def other_errors(result: SyncResult) -> list[str]:
 
 def next_steps(result: SyncResult) -> Iterator[str]:
     """Yield where to look next."""
-    database = shlex.quote(result.database)
+    database = as_arguments(result.database, result.schema)
     again = f"mixpanel-to-duckdb sync {database}"
     kept = sum(result.committed_rows.values())
     if result.exit_code == ExitCode.INTERRUPTED and result.full_refresh:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mixpanel_to_duckdb.database import open_database, transaction
+from mixpanel_to_duckdb.database import open_database, transaction, use_schema
 from mixpanel_to_duckdb.errors import ExitCode, SyncError
 from mixpanel_to_duckdb.history import PastSync, add_sync, past_syncs
 from mixpanel_to_duckdb.options import SyncOptions, exists
@@ -28,9 +28,9 @@ def write_down(result: SyncResult, sync_id: int, options: SyncOptions, config: S
     written = result
     try:
         with open_database(options.database, read_only=False) as connection, transaction(connection):
-            if options.replaces_days:
+            if options.replaces_days and use_schema(connection, options.schema):
                 sync = ThisSync(sync_id, result.started_at, config.zone.key)
-                syncs = past_syncs(connection)
+                syncs = past_syncs(connection, options.schema)
                 again = [read_again(result, name, config, syncs) for name in _event_streams(options, config)]
                 written = result.with_replacements(replace_days(connection, sync, again))
             filters = {name: config.filters(name) for name in config.event_streams}

@@ -24,6 +24,7 @@ from mixpanel_to_duckdb.messages import Message
 from mixpanel_to_duckdb.options import SyncOptions, exists
 from mixpanel_to_duckdb.pipe import PipeEnd, PipeFiles, run_pipe
 from mixpanel_to_duckdb.plan import sync_plan
+from mixpanel_to_duckdb.project import Place, project_of, record_project, refuse_other_project
 from mixpanel_to_duckdb.reread import refuse_other_filters, streams_to_read, without_days
 from mixpanel_to_duckdb.result import SliceProgress, SyncResult
 from mixpanel_to_duckdb.source_config import SourceConfig
@@ -32,6 +33,7 @@ from mixpanel_to_duckdb.stored_state import refuse_failed
 from mixpanel_to_duckdb.sync_record import write_down
 from mixpanel_to_duckdb.tally import Tally
 from mixpanel_to_duckdb.verdict import errors_worth_telling, exit_code
+from source_mixpanel_parallel.finished_days import FinishedDays
 
 STOPPING = "Stopping: what is whole is still committed, and the next sync goes on from there."
 OnBatch = Callable[[SliceProgress], object]
@@ -69,16 +71,18 @@ class SyncRun:
         """Return how the connectors ended; None where they did not have to begin, or were stopped before."""
         files = PipeFiles(folder / "mixpanel.json", folder / "duckdb.json", folder / "catalog.json")
         _write(files.source_config, self.config.dated_document)
-        _write(files.destination_config, {"destination_path": self.options.database})
+        _write(files.destination_config, {"destination_path": self.options.database, "schema": self.options.schema})
         self.display.begin("starting the connectors")
         proposed, states = self._ask(files, stop)
         if stop.made:
             return None
+        place, project = Place(self.options.database, self.options.schema), project_of(self.config)
+        refuse_other_project(place, project, self._finished(states))
         config = self.config
         if self.options.replaces_days:
             config, states = self._reread(files, streams, states)
         elif self.options.retry_failed:
-            parts = failed_parts(self.options.database, self.config, streams, states)
+            parts = failed_parts(self.options.database, self.config, streams, states, self.options.schema)
             streams = parts.streams
             tally.plan(streams, {})
             if not streams:
@@ -91,6 +95,7 @@ class SyncRun:
             files = PipeFiles(files.source_config, files.destination_config, files.catalog, folder / "state.json")
             assert files.state
             files.state.write_bytes(states)
+        record_project(place, project, streams)
         return self._pipe(files, tally, stop)
 
     def _ask(self, files: PipeFiles, stop: StopRequest) -> tuple[bytes, bytes]:
@@ -128,8 +133,12 @@ class SyncRun:
 
     def _windows(self, config: SourceConfig, streams: tuple[str, ...], states: bytes) -> dict[str, int]:
         """Return how many windows each stream will have: the source says so with the first that has ended."""
-        finished = finished_days(states) if states and not self.options.replaces_tables else {}
-        return {plan.stream: len(plan.windows) for plan in sync_plan(config, streams, finished).streams}
+        plans = sync_plan(config, streams, self._finished(states)).streams
+        return {plan.stream: len(plan.windows) for plan in plans}
+
+    def _finished(self, states: bytes) -> dict[str, FinishedDays]:
+        """Return the finished days that the source will go on from; a full refresh looks at none."""
+        return finished_days(states) if states and not self.options.replaces_tables else {}
 
     def _pipe(self, files: PipeFiles, tally: Tally, stop: StopRequest) -> PipeEnd:
         def look(ended: SliceProgress | None = None) -> None:
@@ -163,6 +172,7 @@ class SyncRun:
             batches=tuple(tally.batches),
             waits=tuple(tally.waits),
             full_refresh=self.options.replaces_tables,
+            schema=self.options.schema,
         )
 
 

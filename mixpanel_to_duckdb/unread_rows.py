@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mixpanel_to_duckdb.database import open_database, quote_identifier
+from mixpanel_to_duckdb.database import open_database, quote_identifier, use_schema
 from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.options import SyncOptions, exists
 from mixpanel_to_duckdb.reread import was_read_under
@@ -45,9 +45,10 @@ def agree_on_refresh(options: SyncOptions, config: SourceConfig, agree: Callable
         return
     streams = config.chosen_streams(options.streams)
     has_where = any(config.filters(name).where for name in streams if name in config.event_streams)
-    states = stored_state(options.database) if has_where else b"[]"
+    states = stored_state(options.database, options.schema) if has_where else b"[]"
     with open_database(options.database) as connection:
-        unread = unread_rows(connection, config, streams, finished_days(states))
+        is_there = use_schema(connection, options.schema)
+        unread = unread_rows(connection, config, streams, finished_days(states)) if is_there else []
     if unread:
         agree(
             "--full-refresh would remove rows that it does not read again: "

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mixpanel_to_duckdb.database import quote_identifier, quote_literal
+from mixpanel_to_duckdb.database import quote_identifier, quote_literal, transaction
 from mixpanel_to_duckdb.history import SCHEMA
 from mixpanel_to_duckdb.property_types import Property, property_types
 from mixpanel_to_duckdb.streams import StreamTable, stream_tables
@@ -25,6 +25,8 @@ CREATE = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE TABLE IF NOT EXISTS {SCHEMA}.views (table_name VARCHAR, event VARCHAR, view_name VARCHAR);
 CREATE TABLE IF NOT EXISTS {SCHEMA}.view_columns (view_name VARCHAR, property VARCHAR, column_name VARCHAR);
+ALTER TABLE {SCHEMA}.views ADD COLUMN IF NOT EXISTS schema_name VARCHAR DEFAULT 'main';
+ALTER TABLE {SCHEMA}.view_columns ADD COLUMN IF NOT EXISTS schema_name VARCHAR DEFAULT 'main';
 """
 OF_EVENTS, OF_PROFILES = ("time", "distinct_id", "insert_id"), ("distinct_id", "last_seen")
 # Properties that stand in front of every view as columns already.
@@ -42,16 +44,10 @@ class View:
 
 
 def update_views(connection: duckdb.DuckDBPyConnection) -> list[View]:
-    """Create or update all views, in one transaction."""
-    connection.execute("BEGIN TRANSACTION")
-    try:
+    """Create or update all views of the current schema, in one transaction."""
+    with transaction(connection):
         connection.execute(CREATE)
-        views = [view for table in stream_tables(connection) for view in _views_of(connection, table)]
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    return views
+        return [view for table in stream_tables(connection) for view in _views_of(connection, table)]
 
 
 def _views_of(connection: duckdb.DuckDBPyConnection, table: StreamTable) -> Iterable[View]:
@@ -102,17 +98,17 @@ def free_name(wanted: str, taken: Iterable[str]) -> str:
 
 def _view_name(connection: duckdb.DuckDBPyConnection, table: str, event: str, wanted: str) -> str:
     known = connection.execute(
-        f"SELECT view_name FROM {SCHEMA}.views WHERE table_name = ? AND event = ?",
+        f"SELECT view_name FROM {SCHEMA}.views WHERE schema_name = current_schema() AND table_name = ? AND event = ?",
         [table, event],
     ).fetchone()
     if known:
         return str(known[0])
     taken = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' "
-        f"UNION SELECT view_name FROM {SCHEMA}.views"
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() "
+        f"UNION SELECT view_name FROM {SCHEMA}.views WHERE schema_name = current_schema()"
     ).fetchall()
     name = free_name(wanted, [row[0] for row in taken])
-    connection.execute(f"INSERT INTO {SCHEMA}.views VALUES (?, ?, ?)", [table, event, name])
+    connection.execute(f"INSERT INTO {SCHEMA}.views VALUES (?, ?, ?, current_schema())", [table, event, name])
     return name
 
 
@@ -120,7 +116,8 @@ def _column_names(
     connection: duckdb.DuckDBPyConnection, view: str, own: tuple[str, ...], properties: list[str]
 ) -> dict[str, str]:
     rows = connection.execute(
-        f"SELECT property, column_name FROM {SCHEMA}.view_columns WHERE view_name = ?",
+        f"SELECT property, column_name FROM {SCHEMA}.view_columns"
+        " WHERE schema_name = current_schema() AND view_name = ?",
         [view],
     ).fetchall()
     names: dict[str, str] = dict(rows)
@@ -128,7 +125,7 @@ def _column_names(
         if name not in names:
             names[name] = free_name(name.replace("\x00", "_") or "_", [*own, *names.values()])
             connection.execute(
-                f"INSERT INTO {SCHEMA}.view_columns VALUES (?, ?, ?)",
+                f"INSERT INTO {SCHEMA}.view_columns VALUES (?, ?, ?, current_schema())",
                 [view, name, names[name]],
             )
     return names

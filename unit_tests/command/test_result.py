@@ -68,6 +68,7 @@ def test_result_as_a_document() -> None:
     assert [batch["success"] for batch in batches] == [True, False, True]
     assert document == {
         "database": "m.duckdb",
+        "schema": "main",
         "exit_code": 1,
         "started_at": "2026-01-11T12:00:00.000+00:00",
         "duration_s": 4.25,

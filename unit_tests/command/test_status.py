@@ -82,5 +82,5 @@ def test_status_of_a_database_that_others_wrote(tmp_path: Path) -> None:
     with duckdb.connect(path) as connection:
         connection.execute("CREATE TABLE mine (event VARCHAR)")
     status = database_status(path, b"[]")
-    assert status.as_json() == {"database": path, "syncs": 0, "last_sync": None, "streams": {}}
+    assert status.as_json() == {"database": path, "schema": "main", "syncs": 0, "last_sync": None, "streams": {}}
     assert "No sync of mixpanel-to-duckdb has written here yet." in shown(status)
