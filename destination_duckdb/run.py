@@ -1,56 +1,26 @@
-"""destination-duckdb: `spec`, `check`, `write` and `state` on the command line.
+"""`destination-duckdb`, before anything heavy is imported: which system this is, and whose stdout.
 
-In: arguments, and for `write` messages on stdin. Out: messages on stdout and an exit code: 0 for done, 1 for an
-error that a TRACE says, 2 for wrong arguments, 143 after SIGTERM and 130 after Ctrl-C, when what was committed is kept.
-The only place that reports errors.
+stdout is taken first, so that nothing that is imported or started later can write into a message: neither a library's
+print nor C code. Exit code 1 where the destination can't run at all; the others are those of command.py.
 """
 
-import argparse
-import codecs
 import os
-import signal
 import sys
-import traceback
-from collections.abc import Sequence
-from contextlib import suppress
-from importlib import resources
-from pathlib import Path
-from types import FrameType
 
-import duckdb
-import msgspec
+from destination_duckdb.system import refuse_windows
 
-from destination_duckdb.config import Config, parse_config
-from destination_duckdb.database.check import check_database
-from destination_duckdb.database.connection import open_database, transaction
-from destination_duckdb.errors import ConfigError, DestinationError, SystemFault, TransientError
-from destination_duckdb.input.reader import Intake
-from destination_duckdb.input.spool import open_spool
-from destination_duckdb.loading.stream_tables import StreamTables
-from destination_duckdb.loading.writer import Writer
-from destination_duckdb.protocol.catalog import parse_catalog
-from destination_duckdb.protocol.outbox import Outbox, StalledError
-from destination_duckdb.state_command import state_file
-
-_SIGNALLED = 128
-_NOT_FOR_OTHERS = 0o007
-_STDERR = 2
-# JSON nested deeper than Python's usual limit of 1,000 is read too; the thread's stack holds several times as much.
-_MAX_NESTING = 10_000
+_STDOUT, _STDERR = 1, 2
+_FIRST_OTHER = 3
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    refuse_windows()
     _hold_standard_streams()
-    sys.setrecursionlimit(_MAX_NESTING)
-    outbox = Outbox()
-    os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
-    try:
-        code = run(sys.argv[1:], outbox)
-    except Exception as error:  # noqa: BLE001  the process's edge: whatever it is, the platform must read of it
-        _report(error, outbox)
-        code = 1
-    sys.exit(code)
+    from destination_duckdb.command import parse, run  # noqa: PLC0415 - needs what Windows lacks
+
+    options = parse(sys.argv[1:])  # prints its help on stdout
+    sys.exit(run(options, _take_stdout()))
 
 
 def _hold_standard_streams() -> None:
@@ -62,125 +32,12 @@ def _hold_standard_streams() -> None:
             os.open(os.devnull, os.O_WRONLY if descriptor == _STDERR else os.O_RDONLY)
 
 
-def run(arguments: Sequence[str], outbox: Outbox) -> int:
-    """Do what *arguments* say and return the exit code."""
-    options = _parser().parse_args(arguments)
-    if options.command == "spec":
-        specification = resources.files("destination_duckdb").joinpath("spec.json").read_bytes()
-        outbox.spec(msgspec.Raw(msgspec.json.format(specification, indent=-1)))
-        return 0
-    if options.command == "check":
-        return _check(options.config, outbox)
-    config = parse_config(_read(options.config, "--config"))
-    outbox.hide(config.secrets)
-    if options.command == "state":
-        outbox.line(state_file(config))
-        return 0
-    return _write(config, _read(options.catalog, "--catalog"), outbox)
+def _take_stdout() -> int:
+    """Return a descriptor of stdout that nobody else knows; what is printed from now on goes to stderr."""
+    import fcntl  # noqa: PLC0415 - Windows lacks it
 
-
-def _check(path: Path, outbox: Outbox) -> int:
-    try:
-        config = parse_config(_read(path, "--config"))
-        outbox.hide(config.secrets)
-        with open_database(config) as connection:
-            check_database(connection, config)
-    except DestinationError as error:
-        outbox.connection_status(str(error))
-    else:
-        outbox.connection_status(None)
-    return 0
-
-
-def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
-    plans = parse_catalog(catalog)
-    for plan in plans:
-        if plan.has_unknown_cursor:
-            outbox.log(
-                "WARN",
-                f"Stream {plan.key}: its cursor {plan.cursor!r} is not in its json_schema, so among rows of the same"
-                " key the one that was extracted last is kept.",
-            )
-    terminated: list[int] = []
-    outbox.stop_when(lambda: bool(terminated))
-    with open_database(config) as connection, open_spool(config) as spool:
-
-        def terminate(number: int, _frame: FrameType | None) -> None:
-            terminated.append(number)
-            connection.interrupt()
-
-        signal.signal(signal.SIGTERM, terminate)
-        signal.signal(signal.SIGINT, terminate)
-        try:
-            connection.execute("SET temp_directory = ?", [str(spool.path)])
-            with transaction(connection):
-                targets = StreamTables(connection, config).prepare(plans)
-            intake = Intake([plan.key for plan in plans], config, spool)
-            intake.start()
-            Writer(connection, config, targets, spool, outbox).run(intake.queue, lambda: bool(terminated))
-        except (duckdb.InterruptException, StalledError):
-            if not terminated:
-                raise
-    if terminated:
-        with suppress(StalledError):
-            outbox.log("WARN", "Terminated: what was committed is kept, and the next sync goes on from the last state.")
-        return _SIGNALLED + terminated[0]
-    return 0
-
-
-def _read(path: Path, option: str) -> bytes:
-    try:
-        return path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    except OSError as error:
-        raise ConfigError(f"The file {path}, given as {option}, can't be read: {error.strerror}.") from error
-
-
-def _report(error: Exception, outbox: Outbox) -> None:
-    """Send *error* as a TRACE, with the stack where it is not one of ours; on stderr where nobody reads stdout."""
-    explained, stack = error, None
-    if not isinstance(explained, DestinationError):
-        explained = _explained(error)
-    if explained is not error and isinstance(explained, SystemFault):
-        stack = "".join(traceback.format_exception(error))
-    try:
-        outbox.error(explained, stack)
-    except SystemFault:
-        with suppress(OSError):
-            os.write(_STDERR, outbox.masked(f"{explained}\n".encode()))
-
-
-def _explained(error: Exception) -> DestinationError:
-    if isinstance(error, duckdb.OutOfMemoryException):
-        told = str(error).splitlines()[0]
-        return ConfigError(f"DuckDB needs more memory than memory_limit allows: raise it. DuckDB says: {told}")
-    if isinstance(error, duckdb.InvalidInputException) and "VARIANT columns are not supported" in str(error):
-        return ConfigError(
-            f"This file's storage version has no object_type variant: use json, or a new file ({error})."
-        )
-    # A COMMIT that the disk has no room for is an error of the transaction, not of input or output.
-    if isinstance(error, duckdb.IOException) or "Could not write file" in str(error):
-        return TransientError(f"DuckDB can't read or write its files: {error}")
-    if isinstance(error, (duckdb.CatalogException, duckdb.DependencyException)):
-        told = str(error).splitlines()[0]
-        return ConfigError(
-            f"An index, a view or another object of the database is in the way: drop or rename it ({told})."
-        )
-    if isinstance(error, duckdb.Error):
-        return SystemFault(f"DuckDB failed: {error}")
-    return SystemFault(f"Unexpected {type(error).__name__}: {error}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="destination-duckdb", description="Writes Airbyte streams to DuckDB.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("spec", help="print the specification of the configuration")
-    for name, purpose in (
-        ("check", "try the configuration"),
-        ("write", "write the messages on stdin"),
-        ("state", "print the last committed states as a state file"),
-    ):
-        command = commands.add_parser(name, help=purpose)
-        command.add_argument("--config", type=Path, required=True, help="the configuration, a JSON file")
-        if name == "write":
-            command.add_argument("--catalog", type=Path, required=True, help="the configured catalog, a JSON file")
-    return parser
+    if sys.stdout:
+        sys.stdout.flush()
+    private: int = fcntl.fcntl(_STDOUT, fcntl.F_DUPFD_CLOEXEC, _FIRST_OTHER)
+    os.dup2(_STDERR, _STDOUT)
+    return private

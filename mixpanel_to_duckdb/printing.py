@@ -6,6 +6,7 @@ Texts are printed as one line each, whatever the terminal's width, so that comma
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def print_json(document: Mapping[str, Any] | list[Any]) -> None:
-    """Print one JSON document."""
-    print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+    """Print one JSON document, all of it: with PYTHONUNBUFFERED set, print would take a short write for a whole one."""
+    sys.stdout.flush()
+    with open(sys.stdout.fileno(), "wb", closefd=False) as stdout:
+        stdout.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def print_page(parts: Iterable[RenderableType]) -> None:

@@ -14,12 +14,14 @@ import click
 
 from mixpanel_to_duckdb.commands import cli
 from mixpanel_to_duckdb.errors import ExitCode, SyncError
+from mixpanel_to_duckdb.system import refuse_windows
 
 NAME = "mixpanel-to-duckdb"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line *argv* (default: the process's) and return its exit code."""
+    refuse_windows()
     try:
         code = cli.main(args=None if argv is None else list(argv), prog_name=NAME, standalone_mode=False)
     except click.ClickException as error:

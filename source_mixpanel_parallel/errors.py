@@ -8,6 +8,7 @@
     │   ├── RateLimited        429: wait, then go on; does not count as a failed attempt
     │   ├── SessionExpired     pages of profiles need a new session: page 0 is asked for again
     │   └── SliceFailed        a range of days or a page that still failed after all attempts
+    ├── StdoutLost             stdout takes no messages any more: end, there is nobody to tell
     └── InternalError          a fault of this connector
 
 Messages give the fact, the values and the next step. No message holds a secret.
@@ -59,6 +60,10 @@ class SessionExpired(TransientError):
 
 class SliceFailed(TransientError):
     """A range of days or a page that could not be read; the next sync asks for it again."""
+
+
+class StdoutLost(SourceError):
+    """What reads the messages is gone, or the file that they go to is full."""
 
 
 class InternalError(SourceError):

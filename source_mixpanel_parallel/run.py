@@ -1,161 +1,29 @@
-"""argv → the connector. All bytes of stdout leave through here, whole lines at a time.
+"""`source-mixpanel-parallel`, before anything heavy is imported: which system this is, and whose stdout.
 
-`read` bypasses the CDK's printing, one message a line, since RECORD lines are already encoded; everything else is the
-CDK's entrypoint. Exit code 0: all streams complete; 1: something failed, the last TRACE message says what. Stopped by a
-signal, the process ends as one that the signal killed: 143 in a shell, after SIGTERM.
+stdout is taken first, so that nothing that is imported or started later can write into a message. Exit code 1 where the
+source can't run at all; the others are those of command.py.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import fcntl
-import gc
-import logging
-import os
-import signal
-import stat
 import sys
-import threading
-from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from types import FrameType
-from typing import Any, BinaryIO
+from collections.abc import Sequence
 
-from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.exception_handler import init_uncaught_exception_handler
-from airbyte_cdk.logger import PRINT_BUFFER
-
-from source_mixpanel_parallel.catalog import as_json, best_catalog
-from source_mixpanel_parallel.components.allocator import keep_freed_memory
-from source_mixpanel_parallel.components.traced import traced
-from source_mixpanel_parallel.entrypoint import Entrypoint, failed_check
-from source_mixpanel_parallel.errors import ConfigError
-from source_mixpanel_parallel.inputs import read_inputs
-from source_mixpanel_parallel.source import SourceMixpanelParallel
-
-CATALOG = "catalog"
-PIPE_BYTES = 1024 * 1024
-SIGNALLED = 128  # what shells add to the number of the signal that ended a process
-STOP_WITHIN_S = 4.0  # orchestrators kill soon after SIGTERM; a stalled connection must not keep the process
+from source_mixpanel_parallel.system import refuse_windows
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the connector with *argv* (default: the process's)."""
-    init_uncaught_exception_handler(logging.getLogger("airbyte"))  # the CDK's own comes too late for a missing file
-    arguments = _parse(list(sys.argv[1:] if argv is None else argv))
-    stdout = sys.stdout.buffer
-    _widen(stdout)
-    keep_freed_memory()
-    gc.freeze()  # the CDK's modules stay: no collection needs to look through them again
-    gc.set_threshold(50_000)
-    if arguments.command == CATALOG:
-        _log_to_stderr()
-    with PRINT_BUFFER:
-        try:
-            _run(arguments, stdout)
-        except BrokenPipeError:
-            # The reader is gone: there is nobody to tell. Point stdout at nothing, so that the exit flushes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
-            sys.exit(1)
+    refuse_windows()
+    from source_mixpanel_parallel.output import take_stdout  # noqa: PLC0415 - needs what Windows lacks
 
-
-def _widen(stdout: BinaryIO) -> None:
-    """Let a pipe hold a mebibyte instead of 64 KiB: fewer turns between source and destination."""
-    if hasattr(fcntl, "F_SETPIPE_SZ") and stat.S_ISFIFO(os.fstat(stdout.fileno()).st_mode):
-        with contextlib.suppress(PermissionError):  # the user's pipes together hold too much: the small one serves
-            fcntl.fcntl(stdout.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-
-
-def _parse(argv: list[str]) -> Namespace:
-    """Parse as the CDK does, but let `read` go without --catalog, and add the command `catalog`."""
-    wanted = argv[0] if argv else ""
-    if wanted == CATALOG or (wanted == "read" and not any(arg.split("=")[0] == "--catalog" for arg in argv)):
-        command = "discover" if wanted == CATALOG else "read"
-        extra = [] if wanted == CATALOG else ["--catalog", ""]
-        arguments = AirbyteEntrypoint.parse_args([command, *argv[1:], *extra])
-        arguments.command = wanted
-        return arguments
-    return AirbyteEntrypoint.parse_args(argv)
-
-
-def _log_to_stderr() -> None:
-    # The catalog is a document for a file: the CDK's log messages would spoil it.
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stderr)
-            handler.setLevel(logging.WARNING)
-
-
-def _stop_on_signals(source: SourceMixpanelParallel) -> None:
-    """On SIGTERM or SIGINT emit what is whole, with its state, and end; unnamed spools vanish with the process."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    earlier: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if sys.is_finalizing():  # everything is written, and a thread that is started now would never run
-            _die_of(number, signal.SIG_DFL)
-        source.stop.set()
-        deadline = threading.Timer(STOP_WITHIN_S, os._exit, (SIGNALLED + number,))
-        deadline.daemon = True
-        deadline.start()
-        atexit.register(_die_of, number, earlier[number])
-
-    for number in numbers:
-        signal.signal(number, stop)
-
-
-def _die_of(number: int, earlier: Any) -> None:
-    """End as if nobody had caught the signal: PyAirbyte takes any other end for a failure of what it stopped itself."""
-    with contextlib.suppress(BrokenPipeError, ValueError):
-        if sys.stdout is not None:  # the interpreter takes it away at its end
-            sys.stdout.flush()
-    signal.signal(number, signal.SIG_DFL if earlier is signal.default_int_handler else earlier)
-    os.kill(os.getpid(), number)
-
-
-def _run(arguments: Namespace, stdout: BinaryIO) -> None:
     try:
-        inputs = read_inputs(arguments, os.environ)
-        inputs.check_config()
-    except ConfigError as error:
-        if arguments.command != "check":
-            raise traced(error) from error
-        stdout.write(failed_check(error))
-        return
-    source = SourceMixpanelParallel(inputs.catalog, inputs.config, inputs.state)
-    _stop_on_signals(source)
-    entrypoint = Entrypoint(source, inputs)
-    if arguments.command == "read":
-        lines = _read(entrypoint, arguments)
-    elif arguments.command == CATALOG:
-        lines = _catalog(entrypoint, arguments)
-    else:
-        lines = (message.encode() + b"\n" for message in entrypoint.run(arguments))
-    try:
-        for line in lines:
-            stdout.write(line)
-            if not line.startswith(b'{"type":"RECORD"'):
-                stdout.flush()  # states and progress are news: they don't wait for the next window
-        stdout.flush()
-    finally:
-        source.stop.set()  # whatever ended the output, nobody needs what is still being fetched
+        stdout = take_stdout()
+    except OSError as error:
+        sys.exit(f"source-mixpanel-parallel: messages can't be written to stdout: {error.strerror}.")
+    from source_mixpanel_parallel.command import run  # noqa: PLC0415 - may print while it is imported
 
-
-def _read(entrypoint: Entrypoint, arguments: Namespace) -> Iterator[bytes]:
-    source, logger = entrypoint.source, entrypoint.logger
-    config = entrypoint.configured(arguments)
-    catalog = entrypoint.inputs.catalog or best_catalog(source.discover(logger, config))
-    for item in source.read_batches(logger, config, catalog):
-        if isinstance(item, bytes):
-            yield item
-        else:
-            yield AirbyteEntrypoint.airbyte_message_to_string(item).encode() + b"\n"
-
-
-def _catalog(entrypoint: Entrypoint, arguments: Namespace) -> Iterator[bytes]:
-    config = entrypoint.configured(arguments)
-    yield as_json(best_catalog(entrypoint.source.discover(entrypoint.logger, config))) + b"\n"
+    run(list(sys.argv[1:] if argv is None else argv), stdout)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """The messages that this destination sends, and the one door to stdout.
 
-In: what happened. Out: one line a message, written whole and at once, with secrets masked in all but states. Raises
-SystemFault when nobody reads any more, StalledError when nobody reads and the sync is to stop. Nothing but protocol
-messages goes through here, and nothing else in the package writes to stdout.
+In: what happened. Out: one line a message, whole and at once, with secrets masked in all but states. Raises
+SystemFault when nobody reads any more, StalledError when nobody reads and the sync is to stop: what was left of the
+line then goes before the next. Nothing but protocol messages goes through here, and nothing else in the package writes
+to stdout.
 """
 
 import os
 import select
+import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Literal
 
 import msgspec
@@ -18,8 +21,8 @@ from destination_duckdb.errors import DestinationError, SystemFault
 LogLevel = Literal["DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 
 
-# What a pipe that is ready takes without waiting.
-_READY_BYTES = select.PIPE_BUF
+# What a pipe that is ready takes without waiting; POSIX promises 512.
+_READY_BYTES = getattr(select, "PIPE_BUF", 512)
 _POLL_S = 0.25
 
 
@@ -28,10 +31,12 @@ class StalledError(SystemFault):
 
 
 class Outbox:
-    """Sends messages to a file descriptor, stdout unless told otherwise."""
+    """Sends messages to a file descriptor; safe to use from many threads."""
 
-    def __init__(self, descriptor: int = 1) -> None:
+    def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self._unsent = memoryview(b"")
         self._secrets: list[bytes] = []
         self._stop: Callable[[], bool] = lambda: False
 
@@ -71,15 +76,21 @@ class Outbox:
 
     def line(self, line: bytes) -> None:
         """Send a message that is encoded already, without its line end."""
-        remaining = memoryview(line + b"\n")
         try:
-            while remaining:
-                self._wait_for_reader()
-                remaining = remaining[os.write(self._descriptor, remaining[:_READY_BYTES]) :]
+            with self._lock:
+                for whole in (self._unsent, memoryview(line + b"\n")):
+                    self._unsent = whole
+                    self._send_unsent()
         except BrokenPipeError as error:
             raise SystemFault("Nobody reads the messages of this destination any more: it stops.") from error
         except OSError as error:
             raise SystemFault(f"Messages can't be written to stdout ({error.strerror}): the sync stops.") from error
+
+    def _send_unsent(self) -> None:
+        while self._unsent:
+            self._wait_for_reader()
+            with suppress(BlockingIOError):  # the pipe is shared, and somebody else has filled it
+                self._unsent = self._unsent[os.write(self._descriptor, self._unsent[:_READY_BYTES]) :]
 
     def _send(self, message: object) -> None:
         self.line(self.masked(msgspec.json.encode(message)))

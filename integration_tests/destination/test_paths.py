@@ -59,6 +59,7 @@ def test_check_when_the_path_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 # Root may write everywhere. What it imported before it gave its rights away, it need not be able to read after.
 WITHOUT_RIGHTS = """
 import os, sys
+import destination_duckdb.command
 from destination_duckdb.run import main
 user = int(sys.argv.pop(1))
 if os.geteuid() == 0:

@@ -1,12 +1,11 @@
 """Tells the C library's allocator to keep what is freed, up to a bound, instead of giving it back at once.
 
 Each block of lines is encoded into about a megabyte, written and freed. Given back to the system each time, its pages
-are faulted in again for the next block, which costs a fifth of the source's CPU. Elsewhere than on glibc: nothing.
+are faulted in again for the next block, which costs a fifth of the source's CPU. Where there is no mallopt: nothing.
 """
 
 from __future__ import annotations
 
-import ctypes
 import platform
 
 KEPT_BYTES = 64 * 1024 * 1024
@@ -17,6 +16,11 @@ def keep_freed_memory() -> None:
     """Let the allocator keep up to KEPT_BYTES."""
     if platform.libc_ver()[0] != "glibc":
         return
-    libc = ctypes.CDLL(None)
-    libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-    libc.mallopt(M_MMAP_THRESHOLD, KEPT_BYTES // 2)  # glibc takes at most 32 MiB
+    try:
+        import ctypes  # noqa: PLC0415 - not every Python was built with it
+
+        set_option = ctypes.CDLL(None).mallopt
+    except (ImportError, OSError, AttributeError):
+        return
+    set_option(M_TRIM_THRESHOLD, KEPT_BYTES)
+    set_option(M_MMAP_THRESHOLD, KEPT_BYTES // 2)  # glibc takes at most 32 MiB
