@@ -3,25 +3,16 @@
 They need no credentials, spend no quota, and are no part of Mixpanel. In and out: JSON of the package's own values.
 """
 
-from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
 
 from mixpanel_simulator.fault import Fault
+from mixpanel_simulator.late_events import LateEvents
 
 if TYPE_CHECKING:
     from mixpanel_simulator.server import SimulatorServer
-
-
-@dataclass(frozen=True, slots=True)
-class LateEvents:
-    """Events of a day that arrive after it was read."""
-
-    day: date
-    count: int
 
 
 class ControlApi:

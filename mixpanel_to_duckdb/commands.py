@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from mixpanel_to_duckdb.errors import SyncError
 from mixpanel_to_duckdb.follow_up import FollowUp
@@ -24,7 +25,7 @@ from mixpanel_to_duckdb.options import (
     parse_last,
     parse_names,
 )
-from mixpanel_to_duckdb.source_config import BUILT_IN_STREAMS
+from source_mixpanel_parallel.settings import BUILT_IN_STREAMS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -63,6 +64,11 @@ Examples:
   fish: mixpanel-to-duckdb completion fish > ~/.config/fish/completions/mixpanel-to-duckdb.fish
 """
 
+NEEDS_SIMULATOR = (
+    "the demo needs aiohttp, which comes with the extra `simulator`. In a checkout: pip install '.[simulator]'; "
+    "installed by pipx: pipx inject mixpanel-to-duckdb aiohttp; by uv: uv tool install --with aiohttp '.'; "
+    "in any other environment: pip install aiohttp"
+)
 _DATABASE = click.argument("database", type=click.Path())
 _SCHEMA = click.option(
     "--schema",
@@ -79,15 +85,31 @@ def cli() -> None:
     """Bring Mixpanel's events and profiles into a DuckDB file."""
 
 
+class Region(click.ParamType):  # type: ignore[type-arg] # it is generic in click 8.5, and was not in 8.1
+    """A region, in either case."""
+
+    name = "region"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the region as the config has it."""
+        if str(value).upper() not in REGIONS:
+            self.fail(f"{value!r} is unknown: choose {', '.join(REGIONS[:-1])} or {REGIONS[-1]}", param, ctx)
+        return str(value).upper()
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer the regions."""
+        return [CompletionItem(region) for region in REGIONS if region.startswith(incomplete.upper())]
+
+
 def what_to_read(command: Command) -> Command:
     """Add the options that say what is read, and how."""
     options = [
         click.option(
             "--config",
             type=click.Path(),
-            help="The source's config, a JSON file. Unset: mixpanel.json, if it is there. Credentials may also come "
-            "from MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID and MIXPANEL_REGION; the file wins over "
-            "them, options win over both.",
+            help="The source's config, a JSON file, or - for stdin. Unset: mixpanel.json, if it is there. Credentials "
+            "may also come from MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID and MIXPANEL_REGION; the file "
+            "wins over them, options win over both.",
         ),
         click.option(
             "--from",
@@ -110,7 +132,7 @@ def what_to_read(command: Command) -> Command:
         click.option("--window-days", type=int, metavar="N", help="Days a request, 1-100. Default: planned."),
         click.option(
             "--region",
-            type=click.Choice(REGIONS, case_sensitive=False),
+            type=Region(),
             metavar="US|EU|IN",
             help="Where the project's data lives.",
         ),
@@ -239,9 +261,11 @@ def views(database: str, schema: str, *, as_json: bool) -> int:
 def demo(database: str) -> int:
     """Read a simulated Mixpanel into DATABASE (demo.duckdb), with no credentials and no network."""
     try:
-        from mixpanel_to_duckdb.demo import run_demo  # noqa: PLC0415 - when it is needed
+        import aiohttp  # noqa: F401, PLC0415 - of all that is needed, what may be missing
     except ModuleNotFoundError as error:
-        raise SyncError(f"the demo needs {error.name}: pip install 'mixpanel-to-duckdb[simulator]'") from error
+        raise SyncError(NEEDS_SIMULATOR) from error
+    from mixpanel_to_duckdb.demo import run_demo  # noqa: PLC0415 - when it is needed
+
     return run_demo(checked_database(database))
 
 

@@ -5,6 +5,8 @@ Needs no credentials and no network. A second run goes on from the state that th
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from datetime import date
 from pathlib import Path
@@ -81,9 +83,14 @@ def show(console: Console, database: str) -> None:
             console.print(table)
         console.print(top_events(connection))
     console.print(Syntax(TOP_EVENTS.strip(), "sql", background_color="default"))
-    console.print(
-        f"\nAsk it yourself: .venv/bin/python -c \"import duckdb; duckdb.connect('{database}').sql('…').show()\""
-    )
+    console.print(f"\nAsk it yourself: {python_command(database)}", soft_wrap=True, highlight=False, markup=False)
+
+
+def python_command(database: str) -> str:
+    """Return a command that asks *database*, for the shell."""
+    program = f"import duckdb; duckdb.connect({database!r}).sql('FROM events LIMIT 5').show()"
+    quoted = shlex.quote(program) if re.search(r'["$`!\\]', program) else f'"{program}"'
+    return f"{shlex.quote(sys.executable)} -c {quoted}"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.history import past_syncs
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.plan import sync_plan
-from mixpanel_to_duckdb.plan_page import plan_page
 from mixpanel_to_duckdb.printing import print_json, print_page
 from mixpanel_to_duckdb.project import Place, project_of, refuse_other_project
 from mixpanel_to_duckdb.source_config import source_config
@@ -35,5 +34,7 @@ def run_plan(options: SyncOptions, config_path: str | None, *, as_json: bool) ->
     if as_json:
         print_json(plan.as_json())
     else:
+        from mixpanel_to_duckdb.plan_page import plan_page  # noqa: PLC0415 - when it is needed
+
         print_page(plan_page(plan))
     return 0

@@ -25,7 +25,7 @@ def plan_page(plan: SyncPlan) -> Iterator[RenderableType]:
     for stream in plan.streams:
         table.add_row(stream.stream, f"{stream.days:,}", f"{len(stream.windows):,}", f"{stream.connections:,}")
     for name, pages in plan.paged_streams.items():
-        table.add_row(name, "", f"{pages:,} last time" if pages else "1, then it knows", str(plan.page_connections))
+        table.add_row(name, "", f"{pages:,} last time" if pages else "unknown until page 0", str(plan.page_connections))
     yield table
     for stream in plan.streams:
         if stream.windows:

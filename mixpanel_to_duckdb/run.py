@@ -6,6 +6,7 @@ Exit codes are those of `ExitCode`, for wrong usage too, so not click's own. The
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import click
 from mixpanel_to_duckdb.commands import cli
 from mixpanel_to_duckdb.errors import ExitCode, SyncError
 from mixpanel_to_duckdb.system import refuse_windows
+from mixpanel_to_duckdb.wrapping import say
 
 NAME = "mixpanel-to-duckdb"
 
@@ -25,10 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = cli.main(args=None if argv is None else list(argv), prog_name=NAME, standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue().rstrip("\n"), err=True)
         return ExitCode.BAD_ARGUMENTS
     except SyncError as error:
-        click.echo(f"{NAME}: {error}", err=True)
+        say(f"{NAME}: {error}", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
@@ -38,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
     except OSError as error:
-        click.echo(f"{NAME}: {error}", err=True)  # no room for temporary files, no process left, …
+        say(f"{NAME}: {error}", err=True)  # no room for temporary files, no process left, …
         return ExitCode.FAILED
     return int(code or ExitCode.DONE)
 

@@ -19,9 +19,9 @@ from mixpanel_to_duckdb.connectors import SOURCE, Answer, RunningCommand
 from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, SyncError
 from mixpanel_to_duckdb.options import REGIONS
 from mixpanel_to_duckdb.stop_request import StopRequest
+from source_mixpanel_parallel.connection_problems import NO_ACCESS, UNKNOWN_ACCOUNT, UNREACHABLE
 
 OWNER_ONLY = 0o600
-UNREACHABLE = "Can't reach Mixpanel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,37 @@ def _problem(answer: Answer) -> str | None:
 
 
 def chosen_check(checks: list[RegionCheck]) -> RegionCheck:
-    """Return the region that works, or raise what all of them say."""
-    for check in checks:
-        if check.problem is None:
-            return check
-    said = "; ".join(f"{check.region}: {check.problem}" for check in checks)
-    if all((check.problem or "").startswith(UNREACHABLE) for check in checks):
-        raise SyncError(said)
-    raise AuthenticationFailed(f"no region takes these credentials, so nothing was written. {said}")
+    """Return the region that works, or raise one sentence on what is wrong.
+
+    A region that does not know the account says nothing as long as another one does: it was only tried.
+    """
+    if works := [check for check in checks if check.problem is None]:
+        return works[0]
+    regions = {
+        beginning: [check.region for check in checks if (check.problem or "").startswith(beginning)]
+        for beginning in (NO_ACCESS, UNREACHABLE, UNKNOWN_ACCOUNT)
+    }
+    foreseen = [region for found in regions.values() for region in found]
+    if known := regions[NO_ACCESS]:
+        raise AuthenticationFailed(
+            f"Mixpanel knows this service account (region {_and(known)}), but it has no access to project "
+            f"{checks[0].document['credentials']['project_id']}: check the project's number, or grant the account a "
+            "role on the project."
+        )
+    if others := {check.problem: check.region for check in checks if check.region not in foreseen}:
+        raise AuthenticationFailed("; ".join(f"{region}: {problem}" for problem, region in others.items()))
+    if unreachable := regions[UNREACHABLE]:
+        problem = next(str(check.problem) for check in checks if check.region in unreachable)
+        unknown = regions[UNKNOWN_ACCOUNT]
+        raise SyncError(f"This service account is unknown in {_and(unknown)}. {problem}" if unknown else problem)
+    raise AuthenticationFailed(
+        f"{UNKNOWN_ACCOUNT}, in none of its regions ({', '.join(regions[UNKNOWN_ACCOUNT])}): "
+        "check the username and the secret, and that the account has not expired."
+    )
+
+
+def _and(regions: list[str]) -> str:
+    return " and ".join(regions)
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

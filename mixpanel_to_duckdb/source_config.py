@@ -8,54 +8,59 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.options import SyncOptions
+from source_mixpanel_parallel.config_check import check_config, tidy
+from source_mixpanel_parallel.config_names import check_names
 from source_mixpanel_parallel.date_windows import DateWindow
+from source_mixpanel_parallel.environment import CREDENTIALS, OTHER_CREDENTIALS, with_environment
+from source_mixpanel_parallel.errors import ConfigError
 from source_mixpanel_parallel.filters import Filters
+from source_mixpanel_parallel.profile_parameters import QUERY_CONNECTIONS
+from source_mixpanel_parallel.settings import (
+    BUILT_IN_STREAMS,
+    DEFAULT_HISTORY,
+    DEFAULT_LOOKBACK_DAYS,
+    Settings,
+    project_zone,
+)
 
 DEFAULT_FILE = Path("mixpanel.json")
-# The environment's name of each field of a service account.
-CREDENTIALS = {"username": "MIXPANEL_USERNAME", "secret": "MIXPANEL_SECRET", "project_id": "MIXPANEL_PROJECT_ID"}
-REGION = "MIXPANEL_REGION"
-OTHER_CREDENTIALS = ("api_secret", "access_token")
-BUILT_IN_STREAMS = ("events", "profiles", "rejected_lines")
+STDIN = "-"
 REJECTED_LINES = "rejected_lines"
 PROFILES = "profiles"
-DEFAULT_HISTORY = timedelta(days=30)
-
-Day = Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
-UpTo100 = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 
 class _Stream(msgspec.Struct):
-    name: Annotated[str, msgspec.Meta(min_length=1)]
+    name: str
     events: list[str] | None = None
     where: str | None = None
 
 
 class _Fields(msgspec.Struct):
-    """What this program must understand of a config; everything else is the source's to judge."""
+    """What this program must understand of a checked config; everything else is the source's."""
 
-    credentials: dict[str, str | int]
-    region: Literal["US", "EU", "IN"] = "US"
-    project_timezone: str = "UTC"
-    start_date: Day = ""
-    end_date: Day = ""
+    credentials: dict[str, Any]
+    region: str = "US"
+    start_date: str = ""
+    end_date: str = ""
     events: list[str] | None = None
     where: str | None = None
-    window_days: UpTo100 | None = None
-    num_workers: UpTo100 | None = None
-    profile_workers: Annotated[int, msgspec.Meta(ge=1, le=5)] = 5
-    lookback_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 5
-    order: Literal["oldest_first", "newest_first"] = "oldest_first"
+    window_days: int | None = None
+    num_workers: int | None = None
+    profile_workers: int = QUERY_CONNECTIONS
+    lookback_days: int = DEFAULT_LOOKBACK_DAYS
+    order: str = "oldest_first"
     event_streams: list[_Stream] = []
     profile_streams: list[_Stream] = []
 
@@ -64,27 +69,28 @@ class SourceConfig:
     """A checked config; *document* is what was given, and *now* the moment whose day is today."""
 
     def __init__(self, document: Mapping[str, Any], origin: str, now: datetime | None = None) -> None:
-        self.document: dict[str, Any] = dict(document)
+        self.document = tidy(document)
         self.origin = origin
         self.now = now or datetime.now(timezone.utc)
-        try:
-            self.fields = msgspec.convert(self.document, _Fields)
-        except msgspec.ValidationError as error:
-            raise BadArguments(f"{origin}: {error}: correct it") from error
-        try:
-            self.zone = ZoneInfo(self.fields.project_timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            name = self.fields.project_timezone
-            raise BadArguments(
-                f"{origin}: project_timezone {name!r} is not a timezone: use a name such as UTC or Europe/Berlin"
-            ) from error
-        self.today = self.now.astimezone(self.zone).date()
-        self.from_date = self._day("start_date", self.fields.start_date) or self.today - DEFAULT_HISTORY
-        self.to_date = self._day("end_date", self.fields.end_date) or self.today
-        if self.to_date < self.from_date:
-            raise BadArguments(f"the last day {self.to_date} is before the first {self.from_date}: see --from and --to")
-        if self.from_date > self.today:
-            raise BadArguments(f"the first day {self.from_date} has not begun: today is {self.today}")
+        with _names(origin):
+            check_config(self.document)
+        self.fields = msgspec.convert(self.document, _Fields)
+        self.from_date, self.to_date, self.today, self.zone = self._days()
+        with _names(origin):
+            Settings.from_config(self.document, self.now)
+
+    def _days(self) -> tuple[date, date, date, ZoneInfo]:
+        """Return the first and the last day to read, today, and the timezone that says so."""
+        with _names(self.origin):
+            zone = project_zone(self.document)
+        today = self.now.astimezone(zone).date()
+        first = date.fromisoformat(self.fields.start_date) if self.fields.start_date else today - DEFAULT_HISTORY
+        last = date.fromisoformat(self.fields.end_date) if self.fields.end_date else today
+        if last < first:
+            raise BadArguments(f"the last day {last} is before the first {first}: see --from and --to")
+        if first > today:
+            raise BadArguments(f"the first day {first} has not begun: today is {today}")
+        return first, last, today, zone
 
     @property
     def days(self) -> DateWindow:
@@ -140,19 +146,13 @@ class SourceConfig:
     def _changed(self, fields: Mapping[str, Any]) -> SourceConfig:
         return SourceConfig({**self.document, **fields}, self.origin, self.now)
 
-    def _day(self, field: str, text: str) -> date | None:
-        try:
-            return date.fromisoformat(text) if text else None
-        except ValueError as error:
-            raise BadArguments(f"{self.origin}: {field} {text!r} is not a date: write it as 2026-01-31") from error
-
 
 def source_config(
     given: Mapping[str, Any] | str | Path | None, options: SyncOptions, environment: Mapping[str, str] = os.environ
 ) -> SourceConfig:
     """Return the config of one sync; *given* unset means mixpanel.json, if it is there, or the environment alone."""
     document, origin = _given(given)
-    document = _with_environment(document, environment)
+    document = _with_environment(document, origin, environment)
     config = SourceConfig(_with_options(document, options), origin)
     for name, day in (("--from", options.from_date), ("--to", options.to_date)):
         if day and day > config.today:
@@ -169,38 +169,39 @@ def _given(given: Mapping[str, Any] | str | Path | None) -> tuple[dict[str, Any]
         return {}, "the environment"
     path = Path(given or DEFAULT_FILE)
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes())
     except OSError as error:
         raise BadArguments(f"--config {path} can't be read: {error.strerror}") from error
     except ValueError as error:
         raise BadArguments(f"--config {path} is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise BadArguments(f"--config {path} is not a JSON object: see mixpanel-to-duckdb init")
-    return document, str(path)
+    return document, "stdin" if str(path) == STDIN else str(path)
 
 
-def _with_environment(document: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+def _with_environment(document: dict[str, Any], origin: str, environment: Mapping[str, str]) -> dict[str, Any]:
     """Fill in what *document* leaves out."""
-    credentials = document.get("credentials", {})
+    with _names(origin):
+        check_names(document)  # before anything is missing because its name is misspelt
+    filled = with_environment(document, environment)
+    credentials = filled.get("credentials")
     if isinstance(credentials, dict) and not any(name in credentials for name in OTHER_CREDENTIALS):
-        found = {field: environment[name] for field, name in CREDENTIALS.items() if environment.get(name)}
-        credentials = {**found, **credentials}
         missing = [name for field, name in CREDENTIALS.items() if field not in credentials]
         if missing:
             raise BadArguments(
-                f"no credentials: {', '.join(missing)} and the config don't tell them: set them, "
-                "or run mixpanel-to-duckdb init"
+                f"no credentials: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set, "
+                "nor in the config: set what is missing, or run mixpanel-to-duckdb init"
             )
-        credentials["project_id"] = _project_id(credentials["project_id"])
-    region = {"region": environment[REGION].upper()} if environment.get(REGION) else {}
-    return {**region, **document, "credentials": credentials}
+    return filled
 
 
-def _project_id(value: object) -> int:
+@contextmanager
+def _names(origin: str) -> Iterator[None]:
+    """Say with an error of the config where the config is from."""
     try:
-        return int(str(value))
-    except ValueError as error:
-        raise BadArguments(f"project_id {value!r} is not a number: see Project Settings → Overview") from error
+        yield
+    except ConfigError as error:
+        raise BadArguments(f"{origin}: {error}") from error
 
 
 def _with_options(document: dict[str, Any], options: SyncOptions) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.source_config import source_config
 from mixpanel_to_duckdb.sync_run import SyncRun
 from mixpanel_to_duckdb.unread_rows import agree_on_refresh
+from mixpanel_to_duckdb.wrapping import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _tell(result: SyncResult, output: SyncOutput) -> None:
         print_json(result.as_json())
     elif output.quiet:
         for error in result.errors or _ending(result):
-            print(error, file=sys.stderr)  # noqa: T201 - the command's output
+            say(error, err=True)
     else:
         from mixpanel_to_duckdb.summary import summary  # noqa: PLC0415 - when it is needed
 

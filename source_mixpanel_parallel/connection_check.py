@@ -16,6 +16,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_mixpanel_parallel.components.request import send_request
 from source_mixpanel_parallel.components.window_fetch import window_slice
+from source_mixpanel_parallel.connection_problems import no_access, unknown_account, unreachable
 from source_mixpanel_parallel.date_windows import ONE_DAY, DateWindow
 from source_mixpanel_parallel.errors import RateLimited, Refused, TransientError
 from source_mixpanel_parallel.settings import Settings
@@ -37,7 +38,7 @@ def check_connection(
         return _failed(_explain(error, identity, config))
     except TransientError as error:
         host = export.get_url().removesuffix("/api/2.0/export")
-        return _failed(f"Can't reach Mixpanel at {host}: {error}. Check the network, or try again later.")
+        return _failed(unreachable(host, error))
     return AirbyteConnectionStatus(status=Status.SUCCEEDED)
 
 
@@ -50,17 +51,11 @@ def _explain(refusal: Refused, identity: HttpRequester, config: Mapping[str, Any
         with send_request(identity, StreamSlice(partition={}, cursor_slice={})) as response:
             projects = _projects(response)
     except Refused:
-        return (
-            f"Mixpanel does not know this service account in region {region}: check username and secret, "
-            "whether the account has expired, and `region`."
-        )
+        return unknown_account(region)
     except TransientError:
         return str(refusal)
     if projects is not None and str(project_id) not in projects:
-        return (
-            f"The service account is known, but has no access to project {project_id} in region {region}: "
-            "check project_id and `region`, or grant the account a role on the project."
-        )
+        return no_access(project_id, region)
     return str(refusal)
 
 

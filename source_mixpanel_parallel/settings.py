@@ -53,7 +53,7 @@ class Settings:
         """Read the config; *now* is an aware datetime and defaults to the clock."""
         check_config(config)
         config = tidy(config)
-        zone = _timezone(config.get("project_timezone") or "UTC")
+        zone = project_zone(config)
         today = (now or datetime.now(timezone.utc)).astimezone(zone).date()
         start = _date(config, "start_date", today - DEFAULT_HISTORY)
         end = _date(config, "end_date", today)
@@ -86,7 +86,9 @@ class Settings:
         )
 
 
-def _timezone(name: str) -> ZoneInfo:
+def project_zone(config: Mapping[str, Any]) -> ZoneInfo:
+    """Return the timezone in which the project's days begin and end."""
+    name = config.get("project_timezone") or "UTC"
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,10 @@ from integration_tests.command.command_run import CTRL_C, Ended, lines_of, run, 
 from mixpanel_simulator import Scenario, Simulator, start_simulator
 
 SCENARIO = Scenario(days=3, events_per_day=5, region="EU")
+UNKNOWN = (
+    "Mixpanel does not know this service account, in none of its regions (US, EU, IN): check the username and the "
+    "secret, and that the account has not expired"
+)
 OTHERS = Scenario(days=3, events_per_day=5, username="another", secret="another")
 
 
@@ -33,10 +37,25 @@ def elsewhere() -> Iterator[Simulator]:
         yield running
 
 
-def init(path: Path, europe: Simulator, elsewhere: Simulator, secret: str) -> Ended:
-    """Run `init` on a terminal and answer its questions, once wrongly."""
+def flags_for(europe: Simulator, elsewhere: Simulator) -> list[str]:
+    """Return the flags that put the simulators in the place of the three regions."""
     endpoints = [f"US={elsewhere.url}", f"EU={europe.url}", f"IN={elsewhere.url}"]
-    flags = [part for endpoint in endpoints for part in ("--endpoint", endpoint)]
+    return [part for endpoint in endpoints for part in ("--endpoint", endpoint)]
+
+
+def typed(keys: Sequence[tuple[str, str]]) -> list[tuple[str, bytes]]:
+    """Return what to type after which word, each with Enter."""
+    return [(word, text.encode() + (b"" if text == "\x03" else b"\n")) for word, text in keys]
+
+
+def init(
+    path: Path,
+    europe: Simulator,
+    elsewhere: Simulator,
+    secret: str,
+    more: Sequence[tuple[str, str]] = (),
+) -> Ended:
+    """Run `init` on a terminal and answer its questions, once wrongly; *more* follows."""
     keys = [
         ("Username", SCENARIO.username),
         ("Secret", secret),
@@ -45,9 +64,9 @@ def init(path: Path, europe: Simulator, elsewhere: Simulator, secret: str) -> En
         ("timezone", "Europe/Berlin"),
         ("before 2023", "y"),
         ("First day", "2026-01-01"),
+        *more,
     ]
-    typed = [(word, text.encode() + b"\n") for word, text in keys]
-    return run_on_terminal(200, "init", "--config", path, *flags, keys=typed)
+    return run_on_terminal(200, "init", "--config", path, *flags_for(europe, elsewhere), keys=typed(keys))
 
 
 def test_init_finds_the_region(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
@@ -56,8 +75,10 @@ def test_init_finds_the_region(europe: Simulator, elsewhere: Simulator, tmp_path
     ended = init(path, europe, elsewhere, SCENARIO.secret)
     shown = lines_of(ended.stdout)
     assert ended.exit_code == 0, ended.stdout
-    assert "  EU: works" in shown
-    assert any(line.startswith("  US: Mixpanel does not know this service account") for line in shown)
+    assert f"The project is in region EU. Written to {path}, which only you can read." in shown
+    assert f"Next: mixpanel-to-duckdb sync mixpanel.duckdb --config {path}" in shown
+    assert "'the first' is not a project's number: it has digits only, such as 1234567" in shown
+    assert not [line for line in shown if "does not know" in line]
     assert SCENARIO.secret not in ended.stdout
     assert json.loads(path.read_text()) == {
         "credentials": {
@@ -79,12 +100,113 @@ def test_init_finds_the_region(europe: Simulator, elsewhere: Simulator, tmp_path
     assert "is there already: choose another path, or --force" in again.stderr
 
 
-def test_init_when_no_region_knows_the_account(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
-    """Exit code 2, what each region says, and nothing is written."""
-    ended = init(tmp_path / "mixpanel.json", europe, elsewhere, "wrong")
+def test_init_when_the_secret_is_wrong(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
+    """It is said once, without a word of the region, and asked for again; Enter keeps the other answers."""
+    path = tmp_path / "mixpanel.json"
+    more = [("Username", ""), ("Secret", SCENARIO.secret), ("Project number", "")]
+    ended = init(path, europe, elsewhere, "wrong", more)
+    assert ended.exit_code == 0, ended.stdout
+    shown = [line for line in lines_of(ended.stdout) if "does not know" in line]
+    assert shown == [f"{UNKNOWN}."]
+    assert f"Username [{SCENARIO.username}]:" in ended.stdout
+    assert "Secret (not shown; Enter keeps it):" in ended.stdout
+    assert "`region`" not in ended.stdout
+    assert json.loads(path.read_text())["credentials"] == {
+        "username": SCENARIO.username,
+        "secret": SCENARIO.secret,
+        "project_id": SCENARIO.project_id,
+    }
+
+
+def test_init_when_the_project_is_wrong(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
+    """Where a region knows the account, only that is said; the secret is kept unless another is typed."""
+    path = tmp_path / "mixpanel.json"
+    keys = [
+        ("Username", SCENARIO.username),
+        ("Secret", SCENARIO.secret),
+        ("Project number", "999"),
+        ("timezone", ""),
+        ("First day", ""),
+        ("has no access to project 999", ""),
+        ("Secret", ""),
+        ("Project number", str(SCENARIO.project_id)),
+    ]
+    ended = run_on_terminal(200, "init", "--config", path, *flags_for(europe, elsewhere), keys=typed(keys))
+    assert ended.exit_code == 0, ended.stdout
+    sentence = (
+        "Mixpanel knows this service account (region EU), but it has no access to project 999: check the project's "
+        "number, or grant the account a role on the project."
+    )
+    assert [line for line in lines_of(ended.stdout) if "Mixpanel knows" in line or "does not know" in line] == [
+        sentence
+    ]
+    assert json.loads(path.read_text())["credentials"]["project_id"] == SCENARIO.project_id
+
+
+def test_init_when_nobody_can_try_again(elsewhere: Simulator, tmp_path: Path) -> None:
+    """Without a terminal the first failure ends it: exit code 2, one sentence, and nothing is written."""
+    path = tmp_path / "mixpanel.json"
+    ended = run("init", "--config", path, *everywhere(elsewhere), environment=account(), stdin="\n" * 5)
     assert ended.exit_code == 2
-    assert "no region takes these credentials, so nothing was written" in ended.stdout
+    assert ended.stderr == f"mixpanel-to-duckdb: {UNKNOWN}.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_init_when_tries_are_used_up(elsewhere: Simulator, tmp_path: Path) -> None:
+    """After five tries it ends: somebody who leans on Enter does not lock the account."""
+    path = tmp_path / "mixpanel.json"
+    keys = [("Username", "me"), ("Secret", "wrong"), ("Project number", "1"), ("timezone", ""), ("First day", "")]
+    keys += [("Username", ""), ("Secret", ""), ("Project number", "")] * 4
+    ended = run_on_terminal(80, "init", "--config", path, *everywhere(elsewhere), keys=typed(keys))
+    assert ended.exit_code == 2
+    assert ended.stdout.count("Looking for the project") == 5
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_when_mixpanel_is_out_of_reach(tmp_path: Path) -> None:
+    """That is no question of credentials: exit code 1, with the address."""
+    nowhere = [part for region in ("US", "EU", "IN") for part in ("--endpoint", f"{region}=http://127.0.0.1:9")]
+    ended = run("init", "--config", tmp_path / "m.json", *nowhere, environment=account(), stdin="\n" * 5)
+    assert ended.exit_code == 1
+    assert ended.stderr.count("Can't reach Mixpanel at http://127.0.0.1:9") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_when_answers_are_pasted(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
+    """Spaces, invisible letters and quotes around an answer are no part of it."""
+    path = tmp_path / "mixpanel.json"
+    keys = [
+        ("Username", f"\u00a0 {SCENARIO.username}\u200b "),
+        ("Secret", f' "{SCENARIO.secret}"\ufeff'),
+        ("Project number", f"\u201c{SCENARIO.project_id}\u201d"),
+        ("timezone", " Europe/Berlin\u00a0"),
+        ("before 2023", "?"),
+        ("before 2023", "perhaps"),
+        ("before 2023", "N "),
+        ("First day", "\u200b"),
+    ]
+    ended = run_on_terminal(200, "init", "--config", path, *flags_for(europe, elsewhere), keys=typed(keys))
+    assert ended.exit_code == 0, ended.stdout
+    shown = lines_of(ended.stdout)
+    assert any(line.startswith("Mixpanel sends such a project's times as local wall-clock times") for line in shown)
+    assert "'perhaps' is neither y nor n: y for yes, n for no, ? for more" in shown
+    document = json.loads(path.read_text())
+    assert document["credentials"]["username"] == SCENARIO.username
+    assert document["project_timezone"] == "Europe/Berlin"
+    assert "legacy_timestamps" not in document
+    assert "start_date" not in document
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_init_on_a_narrow_terminal(columns: int, elsewhere: Simulator, tmp_path: Path) -> None:
+    """No line is wider than the terminal, so no word is cut."""
+    keys = [("Username", "me"), ("Secret", "wrong"), ("Project number", "1"), ("Timezone", "Mars"), ("Timezone", "?")]
+    keys += [("Timezone", ""), ("First day", "2999-01-01"), ("First day", ""), ("Ctrl-C ends.", "\x03")]
+    path = Path("mixpanel.json")
+    ended = run_on_terminal(columns, "init", "--config", tmp_path / path, *everywhere(elsewhere), keys=typed(keys))
+    assert ended.exit_code == 130
+    assert [line for line in lines_of(ended.stdout) if len(line) > columns] == []
+    assert "Project Settings" in " ".join(lines_of(ended.stdout))
 
 
 # Looks at the folder whenever Python is about to open, rename or change a file, and notes the modes it finds.

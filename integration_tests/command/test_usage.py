@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from integration_tests.command.command_run import run
+from integration_tests.command.command_run import lines_of, run, run_on_terminal
+from mixpanel_to_duckdb.run import NAME
 
 # Arguments, and a part of the sentence that answers them. Nothing listens where the config points.
 WRONG: list[tuple[list[str], str]] = [
@@ -34,7 +35,10 @@ WRONG: list[tuple[list[str], str]] = [
     (["sync", "m.duckdb", "--full-refresh", "--last", "3d", "--streams", "profiles"], "profiles are always read whole"),
     (["sync", "m.duckdb", "--reread", "--last", "3d", "--streams", "events,profiles"], "leave out profiles here"),
     (["sync", "m.duckdb", "--reread", "--last", "3d", "--streams", "rejected_lines"], "needs a stream of events"),
-    (["sync", "m.duckdb", "--region", "MARS"], "'MARS' is not one of"),
+    (["sync", "m.duckdb", "--region", "AU"], "'AU' is unknown: choose US, EU or IN"),
+    (["sync", "m.duckdb", "--config", "misspelt.json"], "misspelt.json: there is no field start_dat: did you mean sta"),
+    (["plan", "--config", "misspelt.json"], "misspelt.json: there is no field start_dat: did you mean start_date?"),
+    (["plan", "--config", "soon.json"], "soon.json: start_date 'soon' is not a date: write it as 2026-01-31"),
     (["sync", "m.duckdb", "--config", "none.json"], "--config none.json can't be read"),
     (["sync", "m.duckdb", "--report", "no/r.html"], "--report no/r.html: the folder"),
     (["sync", "no/m.duckdb"], "DATABASE no/m.duckdb: the folder"),
@@ -63,7 +67,10 @@ def folder(tmp_path: Path) -> Path:
     """Return a folder with a config whose addresses lead nowhere."""
     account = {"username": "etl", "secret": "s", "project_id": 7}
     nowhere = {"export": "http://127.0.0.1:1", "query": "http://127.0.0.1:1"}
-    (tmp_path / "mixpanel.json").write_text(json.dumps({"credentials": account, "endpoints": nowhere}))
+    config = {"credentials": account, "endpoints": nowhere}
+    (tmp_path / "mixpanel.json").write_text(json.dumps(config))
+    (tmp_path / "misspelt.json").write_text(json.dumps({**config, "start_dat": "2026-01-01"}))
+    (tmp_path / "soon.json").write_text(json.dumps({**config, "start_date": "soon"}))
     return tmp_path
 
 
@@ -81,7 +88,7 @@ def test_wrong_arguments(folder: Path) -> None:
     for (arguments, sentence), (code, said) in zip(WRONG, ends, strict=True):
         assert (code, sentence in said) == (3, True), (arguments, said)
     assert heavy == []
-    assert [path.name for path in folder.iterdir()] == ["mixpanel.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["misspelt.json", "mixpanel.json", "soon.json"]
 
 
 def test_wrong_arguments_as_a_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,6 +189,55 @@ def test_completion() -> None:
     ]:
         environment = {"_MIXPANEL_TO_DUCKDB_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": position}
         assert run(environment=environment).stdout.splitlines() == wanted
+
+
+# As in an environment where the simulator's extra is not installed.
+WITHOUT_AIOHTTP = """
+import runpy, sys
+sys.modules["aiohttp"] = None
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "way"),
+    [
+        (["mixpanel_to_duckdb", "demo"], "pipx inject mixpanel-to-duckdb aiohttp"),
+        (["mixpanel_simulator", "--help"], "pip install aiohttp"),
+    ],
+)
+def test_simulator_that_is_not_installed(arguments: list[str], way: str, tmp_path: Path) -> None:
+    """One sentence says what is missing and how to get it, in a checkout and elsewhere."""
+    command = [sys.executable, "-c", WITHOUT_AIOHTTP, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "needs aiohttp, which comes with the extra `simulator`" in done.stderr
+    assert way in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_config_from_stdin(folder: Path) -> None:
+    """`--config -` is stdin."""
+    ended = run("plan", "--config", "-", "--json", stdin=(folder / "mixpanel.json").read_text())
+    assert "events" in ended.document["streams"]
+    wrong = run("plan", "--config", "-", stdin='{"regoin": "EU"}')
+    assert (wrong.exit_code, wrong.stderr) == (3, f"{NAME}: stdin: there is no field regoin: did you mean region?\n")
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_narrow_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    """Plans and errors break between words; a table that has no room becomes a block a row."""
+    monkeypatch.chdir(folder)
+    plan = run_on_terminal(columns, "plan", "--config", "mixpanel.json")
+    shown = lines_of(plan.stdout)
+    assert [line for line in shown if len(line) > columns or "…" in line] == []
+    assert "unknown until page 0" in plan.stdout
+    assert ("  requests  unknown until page 0" in shown) == (columns == 40)
+    for arguments in (["plan", "--config", "misspelt.json"], ["plan", "--region", "AU"]):
+        lines = lines_of(run_on_terminal(columns, *arguments).stdout)
+        assert [line for line in lines if len(line) > columns] == []
+        assert "choose US, EU or IN" in " ".join(lines) or "did you mean start_date?" in " ".join(lines)
 
 
 def test_output_that_nobody_reads(folder: Path) -> None:

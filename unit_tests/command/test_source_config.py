@@ -73,6 +73,12 @@ def test_source_config_from_the_file_of_init(tmp_path: Path) -> None:
     assert source_config(None, OPTIONS, {}).document == {"credentials": ACCOUNT}
 
 
+def test_source_config_when_the_projects_number_is_in_quotes() -> None:
+    """The source is given a number, as its spec wants it."""
+    config = source_config({"credentials": {**ACCOUNT, "project_id": "7"}, "region": ""}, OPTIONS, {})
+    assert config.document == {"credentials": ACCOUNT}
+
+
 def test_source_config_when_days_are_counted_back() -> None:
     """--last 30d is today and the 29 days before, in the project's timezone."""
     given = {"credentials": ACCOUNT, "project_timezone": "Pacific/Auckland", "start_date": "2025-01-01"}
@@ -93,12 +99,21 @@ def test_source_config_when_midnight_passes() -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({}, "no credentials: MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID"),
-        ({"credentials": {**ACCOUNT, "project_id": "x"}}, "project_id 'x' is not a number"),
-        ({"credentials": "etl"}, r"Expected `object`, got `str` - at `\$.credentials`"),
-        ({"credentials": ACCOUNT, "region": "MARS"}, r"Invalid enum value 'MARS' - at `\$.region`"),
-        ({"credentials": ACCOUNT, "window_days": 101}, r"`int` <= 100 - at `\$.window_days`"),
-        ({"credentials": ACCOUNT, "start_date": "yesterday"}, r"at `\$.start_date`"),
+        ({}, "no credentials: MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID are not set"),
+        ({"credentials": {"username": "etl", "project_id": 7}}, "no credentials: MIXPANEL_SECRET is not set"),
+        (
+            {"credentials": {"username": "etl", "secert": "s3cret", "project_id": 7}},
+            r"the config: there is no field credentials\.secert: did you mean secret\?",
+        ),
+        ({"credentials": ACCOUNT, "start_dat": "2026-01-01"}, r"the config: there is no field start_dat: did you mean"),
+        ({"credentials": {**ACCOUNT, "project_id": "x"}}, r"credentials\.project_id 'x' is not a whole number: see Pr"),
+        ({"credentials": "etl"}, "the config: credentials is not an object: write it as"),
+        ({"credentials": ACCOUNT, "region": "MARS"}, "the config: region 'MARS' is unknown: choose US, EU or IN"),
+        ({"credentials": ACCOUNT, "window_days": 101}, "the config: window_days 101 is out of range: choose 1 to 100"),
+        ({"credentials": ACCOUNT, "start_date": "soon"}, "start_date 'soon' is not a date: write it as 2026-01-31"),
+        ({"credentials": ACCOUNT, "endpoints": {"export": "http://192.0.2.1"}}, "would send the credentials unencryp"),
+        ({"credentials": ACCOUNT, "event_streams": [{"name": "Events"}]}, "'Events' is taken by another stream"),
+        ({"credentials": ACCOUNT, "profiles": {"include_all_users": True}}, "profiles: include_all_users says somet"),
         ({"credentials": ACCOUNT, "start_date": "2026-02-30"}, "start_date '2026-02-30' is not a date"),
         ({"credentials": ACCOUNT, "start_date": "2999-01-01", "end_date": "2999-01-02"}, "has not begun"),
         ({"credentials": ACCOUNT, "start_date": "2026-02-01", "end_date": "2026-01-01"}, "is before the first"),
