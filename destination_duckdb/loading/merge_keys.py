@@ -12,18 +12,10 @@ import duckdb
 from destination_duckdb.identifiers import quote_identifier, quote_literal
 from destination_duckdb.loading.table_loader import Target
 from destination_duckdb.tables.table import EXTRACTED_AT, META
-from destination_duckdb.values.column_types import Column, ColumnType
+from destination_duckdb.values.column_types import Column
 
 DELETED_AT = "_ab_cdc_deleted_at"
 _EXTRACTED_AT = quote_identifier(EXTRACTED_AT)
-_DOCUMENTS = {ColumnType.JSON, ColumnType.VARIANT}
-_ORDERED = {
-    ColumnType.INTEGER,
-    ColumnType.NUMBER,
-    ColumnType.DATE,
-    ColumnType.TIMESTAMP,
-    ColumnType.TIMESTAMP_WITH_ZONE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +84,19 @@ def merge_keys(target: Target) -> MergeKeys:
     columns = {column.property_name: column for column in target.columns}
     cursor = columns.get(target.plan.cursor) if target.plan.cursor is not None else None
     deleted_at = columns.get(DELETED_AT)
-    has_range = cursor is not None and cursor.property_name in target.plan.primary_key and cursor.type in _ORDERED
+    is_in_key = cursor is not None and cursor.property_name in target.plan.primary_key
     return MergeKeys(
         key=tuple(columns[name] for name in target.plan.primary_key),
         cursor=cursor,
         deleted_at=quote_identifier(deleted_at.name) if deleted_at else None,
-        range_type=cursor.type.value if cursor and has_range else None,
+        range_type=cursor.type.sql if cursor and is_in_key and cursor.type.value.is_orderable else None,
     )
 
 
 def _key_value(column: Column, table: str = "") -> str:
     """Return the expression by which two rows have the same key: JSON may spell one value in several ways."""
     name = table + quote_identifier(column.name)
-    if column.type not in _DOCUMENTS:
+    if not column.type.is_document:
         return name
     # Rewritten, a long decimal would be another number.
     text = f"CAST({name} AS JSON)"
@@ -114,7 +106,7 @@ def _key_value(column: Column, table: str = "") -> str:
 def _cursor_value(column: Column, table: str = "") -> str:
     """Return the expression that orders cursors: in a union, numbers by their value, and texts behind them."""
     name = table + quote_identifier(column.name)
-    if column.type not in _DOCUMENTS:
+    if not column.type.is_document:
         return name
     text = f"CAST(CAST({name} AS JSON) AS VARCHAR)"
     number = f"TRY_CAST({text} AS DOUBLE)"

@@ -30,7 +30,7 @@ from destination_duckdb.tables.table import (
     create_table,
     existing_columns,
 )
-from destination_duckdb.values.column_types import Column, ColumnType, column_type
+from destination_duckdb.values.column_types import TYPES_BY_SQL, Column, ColumnType, column_type
 
 _RESERVED_SCHEMAS = (INTERNAL_SCHEMA, "information_schema", "pg_catalog")
 
@@ -157,7 +157,7 @@ class StreamTables:
         known = {*OWN_COLUMNS, *(column.name for column in stage.columns)}
         types = existing_columns(self._connection, stage.table)
         return [
-            Column(properties.get(name, name), name, ColumnType(kind))
+            Column(properties.get(name, name), name, TYPES_BY_SQL[kind])
             for name, kind in types.items()
             if name not in known
         ]

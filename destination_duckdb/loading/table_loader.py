@@ -21,7 +21,8 @@ from destination_duckdb.protocol.catalog import StreamPlan, SyncMode
 from destination_duckdb.tables.table import EXTRACTED_AT, GENERATION_ID, META, RAW_ID, Table
 from destination_duckdb.values.column_types import Column
 from destination_duckdb.values.exact_lines import ExactReader
-from destination_duckdb.values.plain_values import PLAIN_READS, exact_cast, misfit, plain_value
+from destination_duckdb.values.exact_values import exact_cast
+from destination_duckdb.values.plain_values import misfit, plain_value
 
 _MIN_OBJECT_BYTES = MEGABYTE
 _GLOB = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
@@ -105,7 +106,7 @@ def _exact_file(target: Target, source: Path, path: Path) -> RowsFile:
 
 
 def _plain_select(target: Target, rows: RowsFile) -> tuple[str, str]:
-    fields = [f"{quote_identifier(each.property_name)} {PLAIN_READS[each.type].read_as}" for each in target.columns]
+    fields = [f"{quote_identifier(each.property_name)} {each.type.value.plain.read_as}" for each in target.columns]
     data = f"STRUCT({', '.join(fields)})" if fields else "JSON"
     record = f"STRUCT(stream VARCHAR, namespace VARCHAR, emitted_at BIGINT, meta JSON, data {data})"
     values = [

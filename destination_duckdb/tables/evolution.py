@@ -14,14 +14,7 @@ import duckdb
 from destination_duckdb.identifiers import free_name, quote_identifier
 from destination_duckdb.tables.registry import Registry
 from destination_duckdb.tables.table import TAKEN_NAMES, Table, column_definition, existing_columns, json_compression
-from destination_duckdb.values.column_types import Column, ColumnType
-
-_TEMPORAL = {ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.TIMESTAMP_WITH_ZONE}
-_CLOCKS = {ColumnType.TIME, ColumnType.TIME_WITH_ZONE}
-_NUMERIC = {ColumnType.INTEGER, ColumnType.NUMBER}
-_DOCUMENTS = {ColumnType.JSON, ColumnType.VARIANT}
-_FROM_TEXT = {ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.BOOLEAN, ColumnType.DATE}
-_FAMILIES = (_TEMPORAL, _CLOCKS, _NUMERIC)
+from destination_duckdb.values.column_types import TYPES_BY_SQL, Column, ColumnType
 
 
 def columns_of(properties: Mapping[str, ColumnType]) -> list[Column]:
@@ -43,16 +36,16 @@ def evolve(
     columns: list[Column] = []
     for name, kind in properties.items():
         current = known.get(name, name if name in unregistered else None)
-        old = types.get(current, kind.value) if current is not None else kind.value
-        if current is not None and old != kind.value and not _convert(connection, table, current, old, kind):
+        old = types.get(current, kind.sql) if current is not None else kind.sql
+        if current is not None and old != kind.sql and not _convert(connection, table, current, old, kind):
             beside = free_name(f"{current}_{old.lower().replace(' ', '_')}", types)
             _rename(connection, table, current, beside)
             registry.keep_column(table, beside)
             types[beside] = types.pop(current)
         if current is None or current not in types:
             current = free_name(name, [*TAKEN_NAMES, *types])
-            connection.execute(f"ALTER TABLE {table.sql} ADD COLUMN {quote_identifier(current)} {kind.value}")
-        types[current] = kind.value
+            connection.execute(f"ALTER TABLE {table.sql} ADD COLUMN {quote_identifier(current)} {kind.sql}")
+        types[current] = kind.sql
         columns.append(Column(name, current, kind))
     registry.set_columns(table, columns)
     return columns
@@ -65,19 +58,17 @@ def _rename(connection: duckdb.DuckDBPyConnection, table: Table, column: str, na
 def _convert(connection: duckdb.DuckDBPyConnection, table: Table, column: str, old: str, new: ColumnType) -> bool:
     """Give *column* its new type if every value survives; return whether it did."""
     quoted = quote_identifier(column)
-    conversion = _conversion(quoted, old, new)
-    if conversion is None:
+    found = conversion(quoted, old, new)
+    if found is None:
         return False
-    expression, loses = conversion
+    expression, loses = found
     row = connection.execute(f"SELECT count(*) FROM {table.sql} WHERE {quoted} IS NOT NULL AND ({loses})").fetchone()
     if row is None or row[0]:
         return False
-    if old == ColumnType.JSON.value:
+    if old == ColumnType.JSON.sql:
         _rebuild(connection, table, column, new, expression)
     else:
-        connection.execute(
-            f"ALTER TABLE {table.sql} ALTER COLUMN {quoted} SET DATA TYPE {new.value} USING {expression}"
-        )
+        connection.execute(f"ALTER TABLE {table.sql} ALTER COLUMN {quoted} SET DATA TYPE {new.sql} USING {expression}")
     return True
 
 
@@ -88,7 +79,7 @@ def _rebuild(
 
     A column keeps the compression that it was made with, and that of JSON knows texts only.
     """
-    types = existing_columns(connection, table) | {column: new.value}
+    types = existing_columns(connection, table) | {column: new.sql}
     written = replace(table, name=f"{table.name}@converted")
     compression = json_compression(connection, table.database)
     definitions = [column_definition(name, kind, compression) for name, kind in types.items()]
@@ -99,33 +90,38 @@ def _rebuild(
     connection.execute(f"ALTER TABLE {written.sql} RENAME TO {quote_identifier(table.name)}")
 
 
-def _conversion(quoted: str, old: str, new: ColumnType) -> tuple[str, str] | None:
-    """Return how a value converts, and the test that tells which values would lose something."""
-    kind = next((kind for kind in ColumnType if kind.value == old), None)
-    there: str | None = None
-    loses = "false"
-    if kind is None or (kind is ColumnType.VARIANT and new not in _DOCUMENTS):
-        there = None
-    elif kind in _DOCUMENTS and new in _DOCUMENTS:
-        there = f"CAST({quoted} AS {new.value})"
-        if new is ColumnType.VARIANT:
-            # It orders keys anew; what else it changes (digits, duplicate keys) changes which characters there are.
-            loses = f"{_characters(f'CAST({there} AS JSON)')} IS DISTINCT FROM {_characters(quoted)}"
-    elif new in _DOCUMENTS:
-        there = f"CAST(to_json({quoted}) AS {new.value})"
-    elif kind is ColumnType.JSON and new is ColumnType.STRING:
-        # A JSON string that looks like other JSON could not be told from it afterwards.
-        content = f"json_extract_string({quoted}, '$')"
-        there = f"CASE WHEN json_type({quoted}) = 'VARCHAR' THEN {content} ELSE CAST({quoted} AS VARCHAR) END"
-        loses = f"json_type({quoted}) = 'VARCHAR' AND json_valid({content})"
-    elif new is ColumnType.STRING:
-        there = f"CAST({quoted} AS VARCHAR)"
-    elif any(kind in family and new in family for family in _FAMILIES) or (
-        kind is ColumnType.STRING and new in _FROM_TEXT
-    ):
-        there = f"TRY_CAST({quoted} AS {new.value})"
-        loses = f"TRY_CAST({there} AS {old}) IS DISTINCT FROM {quoted}"
-    return None if there is None else (there, loses)
+def conversion(quoted: str, old: str, new: ColumnType) -> tuple[str, str] | None:
+    """Return the expression that converts a value, and the test for values that would lose something by it."""
+    kind = TYPES_BY_SQL.get(old)
+    if kind is None or (kind is ColumnType.VARIANT and not new.is_document):
+        return None
+    if new.is_document:
+        return _to_document(quoted, kind, new)
+    if new is ColumnType.STRING:
+        return _to_string(quoted, kind)
+    if kind.value.family is new.value.family or (kind is ColumnType.STRING and new.value.converts_from_text):
+        converted = f"TRY_CAST({quoted} AS {new.sql})"
+        return converted, f"TRY_CAST({converted} AS {old}) IS DISTINCT FROM {quoted}"
+    return None
+
+
+def _to_string(quoted: str, kind: ColumnType) -> tuple[str, str]:
+    text = f"CAST({quoted} AS VARCHAR)"
+    if kind is not ColumnType.JSON:
+        return text, "false"
+    # Afterwards, a JSON string that looks like other JSON could not be told from it.
+    content, is_string = f"json_extract_string({quoted}, '$')", f"json_type({quoted}) = 'VARCHAR'"
+    return f"CASE WHEN {is_string} THEN {content} ELSE {text} END", f"{is_string} AND json_valid({content})"
+
+
+def _to_document(quoted: str, kind: ColumnType, new: ColumnType) -> tuple[str, str]:
+    if not kind.is_document:
+        return f"CAST(to_json({quoted}) AS {new.sql})", "false"
+    converted = f"CAST({quoted} AS {new.sql})"
+    if new is not ColumnType.VARIANT:
+        return converted, "false"
+    # VARIANT reorders keys; whatever else it changes (digits, duplicate keys) changes which characters there are.
+    return converted, f"{_characters(f'CAST({converted} AS JSON)')} IS DISTINCT FROM {_characters(quoted)}"
 
 
 def _characters(document: str) -> str:

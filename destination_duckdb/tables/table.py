@@ -21,7 +21,7 @@ GENERATION_ID = "_airbyte_generation_id"
 # Our own columns, in the order in which they stand in front of every table.
 OWN_COLUMNS: Mapping[str, str] = {
     RAW_ID: "UUID",
-    EXTRACTED_AT: ColumnType.TIMESTAMP_WITH_ZONE.value,
+    EXTRACTED_AT: ColumnType.TIMESTAMP_WITH_ZONE.sql,
     META: "JSON",
     GENERATION_ID: "BIGINT",
 }
@@ -67,13 +67,13 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table, columns: S
 
 def column_definitions(columns: Sequence[Column], json_compression: str = "") -> str:
     """Return what stands between the parentheses of CREATE TABLE."""
-    types = {**OWN_COLUMNS, **{column.name: column.type.value for column in columns}}
+    types = {**OWN_COLUMNS, **{column.name: column.type.sql for column in columns}}
     return ", ".join(column_definition(name, kind, json_compression) for name, kind in types.items())
 
 
 def column_definition(name: str, kind: str, json_compression: str) -> str:
     """Return one column of CREATE TABLE; the constant in our own JSON column compresses best as DuckDB chooses."""
-    compression = json_compression if kind == ColumnType.JSON.value and name != META else ""
+    compression = json_compression if kind == ColumnType.JSON.sql and name != META else ""
     return f"{quote_identifier(name)} {kind}{compression}"
 
 

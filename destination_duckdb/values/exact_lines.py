@@ -94,7 +94,7 @@ class ExactReader:
 
     def _refuse_changed(self, kind: ColumnType, name: str) -> None:
         raise ConfigError(
-            f"Stream {self._key}: a value of the primary key {name!r} does not fit exactly into its type {kind.value},"
+            f"Stream {self._key}: a value of the primary key {name!r} does not fit exactly into its type {kind.sql},"
             " so that different rows could be taken for one: give it another type in the catalog, such as string."
         )
 

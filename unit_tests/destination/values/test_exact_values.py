@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from destination_duckdb.values.column_types import ColumnType
-from destination_duckdb.values.exact_values import exact_value
-from destination_duckdb.values.plain_values import PLAIN_READS, exact_cast, plain_value
+from destination_duckdb.values.exact_values import exact_cast, exact_value
+from destination_duckdb.values.plain_values import plain_value
 
 JSON_VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()),
@@ -50,7 +50,7 @@ def test_plain_value_when_it_passes(
         return
     path = tmp_path / "value.jsonl"
     path.write_bytes(b'{"v":%s}\n' % raw)
-    read = f"read_ndjson('{path}', columns = {{v: '{PLAIN_READS[kind].read_as}'}})"
+    read = f"read_ndjson('{path}', columns = {{v: '{kind.value.plain.read_as}'}})"
     try:
         plain = database.execute(f"SELECT CAST({plain_value(kind, 'v')} AS VARCHAR) FROM {read}").fetchall()
     except (duckdb.InvalidInputException, duckdb.ConversionException):
