@@ -23,14 +23,16 @@ import msgspec
 from destination_duckdb.config import Config, parse_config
 from destination_duckdb.database.check import check_database
 from destination_duckdb.database.connection import open_database, transaction
+from destination_duckdb.database.kinds import kind_of
 from destination_duckdb.errors import ConfigError, DestinationError, SystemFault, TransientError
-from destination_duckdb.input.reader import Intake
+from destination_duckdb.input.reader import InputReader
 from destination_duckdb.input.spool import open_spool
 from destination_duckdb.loading.stream_tables import StreamTables
 from destination_duckdb.loading.writer import Writer
 from destination_duckdb.protocol.catalog import parse_catalog
 from destination_duckdb.protocol.outbox import Outbox, StalledError
-from destination_duckdb.state_command import state_file
+from destination_duckdb.tables.state_table import StateTable
+from destination_duckdb.tables.table import existing_columns
 
 _SIGNALLED = 128
 _NOT_FOR_OTHERS = 0o007
@@ -64,9 +66,9 @@ def _run(options: argparse.Namespace, outbox: Outbox) -> int:
     if options.command == "check":
         return _check(options.config, outbox)
     config = parse_config(_read(options.config, "--config"))
-    outbox.hide(config.secrets)
+    outbox.mask(kind_of(config).secrets)
     if options.command == "state":
-        outbox.line(state_file(config))
+        outbox.line(_states(config))
         return 0
     return _write(config, _read(options.catalog, "--catalog"), outbox)
 
@@ -74,7 +76,7 @@ def _run(options: argparse.Namespace, outbox: Outbox) -> int:
 def _check(path: Path, outbox: Outbox) -> int:
     try:
         config = parse_config(_read(path, "--config"))
-        outbox.hide(config.secrets)
+        outbox.mask(kind_of(config).secrets)
         with open_database(config) as connection:
             check_database(connection, config)
     except DestinationError as error:
@@ -82,6 +84,15 @@ def _check(path: Path, outbox: Outbox) -> int:
     else:
         outbox.connection_status(None)
     return 0
+
+
+def _states(config: Config) -> bytes:
+    """Return the last committed states as a state file for `read --state`; no database is created by asking."""
+    if kind_of(config).is_missing():
+        return b"[]"
+    with open_database(config) as connection:
+        table = StateTable(connection, config.schema)
+        return msgspec.json.encode(table.states() if existing_columns(connection, table.table) else [])
 
 
 def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
@@ -95,7 +106,7 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
             )
     terminated: list[int] = []
     outbox.stop_when(lambda: bool(terminated))
-    with open_database(config) as connection, open_spool(config) as spool:
+    with open_database(config) as connection, open_spool(kind_of(config).spool_path) as spool:
 
         def terminate(number: int, _frame: FrameType | None) -> None:
             terminated.append(number)
@@ -107,9 +118,9 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
             connection.execute("SET temp_directory = ?", [str(spool.path)])
             with transaction(connection):
                 targets = StreamTables(connection, config).prepare(plans)
-            intake = Intake([plan.key for plan in plans], config, spool)
-            intake.start()
-            Writer(connection, config, targets, spool, outbox).run(intake.queue, lambda: bool(terminated))
+            reader = InputReader([plan.key for plan in plans], config, spool)
+            reader.start()
+            Writer(connection, config, targets, spool, outbox).run(reader.queue, lambda: bool(terminated))
         except (duckdb.InterruptException, StalledError):
             if not terminated:
                 raise

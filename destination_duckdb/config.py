@@ -1,8 +1,8 @@
 """The configuration: where the database is and what the destination may use.
 
 In: the bytes of the configuration file, with the same names as the existing DuckDB destination, so that its
-files work here; fields of others are ignored. Out: a Config. Raises ConfigError that names the field. The
-MotherDuck token is in no repr and no message, nor is what a path carries behind a question mark.
+files work here; unknown fields are ignored. Out: a Config. Raises ConfigError that names the field. The MotherDuck
+token appears in no repr.
 """
 
 import re
@@ -29,23 +29,6 @@ class Config:
     threads: int | None = None
     max_uncommitted_mb: int = 2048
     max_record_mb: int = 256
-
-    @property
-    def is_motherduck(self) -> bool:
-        """Whether the database lies at MotherDuck."""
-        return self.destination_path.startswith(("md:", "motherduck:"))
-
-    @property
-    def shown_path(self) -> str:
-        """The path as messages may name it."""
-        return self.destination_path.partition("?")[0] if self.is_motherduck else self.destination_path
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no message may hold."""
-        query = self.destination_path.partition("?")[2] if self.is_motherduck else ""
-        tokens = [part.partition("=")[2] for part in query.split("&") if "token" in part.partition("=")[0].lower()]
-        return tuple(secret for secret in (self.motherduck_api_key, *tokens) if secret)
 
 
 _RULES = {

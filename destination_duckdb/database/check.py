@@ -9,6 +9,7 @@ import duckdb
 
 from destination_duckdb.config import Config
 from destination_duckdb.database.connection import transaction
+from destination_duckdb.database.kinds import kind_of
 from destination_duckdb.errors import ConfigError
 from destination_duckdb.identifiers import free_name
 from destination_duckdb.tables.table import Table, create_schema, current_database
@@ -19,6 +20,7 @@ _TABLE = "_airbyte_check"
 def check_database(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
     """Write, read back and drop a table."""
     table = _free_table(connection, config.schema)
+    path = kind_of(config).shown_path
     try:
         with transaction(connection):
             create_schema(connection, table.database, table.schema)
@@ -27,9 +29,9 @@ def check_database(connection: duckdb.DuckDBPyConnection, config: Config) -> Non
         rows = connection.execute(f"SELECT written FROM {table.sql}").fetchall()
         connection.execute(f"DROP TABLE {table.sql}")
     except duckdb.Error as error:
-        raise ConfigError(f"The database {config.shown_path} can't be written: {error}") from error
+        raise ConfigError(f"The database {path} can't be written: {error}") from error
     if rows != [(42,)]:
-        raise ConfigError(f"The database {config.shown_path} did not give back the row written to it: {rows}.")
+        raise ConfigError(f"The database {path} did not give back the row written to it: {rows}.")
 
 
 def _free_table(connection: duckdb.DuckDBPyConnection, schema: str) -> Table:

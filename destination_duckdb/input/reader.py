@@ -1,7 +1,7 @@
 """The reading side: stdin → what is to be committed together, in a bounded queue.
 
 Runs in a thread of its own, so that reading goes on while DuckDB loads. In: a descriptor. Out, on the queue: one
-Delivery for each STATE (with the rows that it covers), for each stream that COMPLETEs with nothing uncovered, and
+CommitUnit for each STATE (with the rows that it covers), for each stream that COMPLETEs with nothing uncovered, and
 for rows that waited too long for a STATE; then one EndOfInput. A failure is delivered as the last item. Messages
 that are neither records, states nor statuses go to stderr as they came, so that a shell pipe hides no log.
 """
@@ -30,7 +30,7 @@ STDERR = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class CommitUnit:
     """What is committed together: rows, and what covers them."""
 
     rows: Mapping[StreamKey, Segment] = field(default_factory=dict)
@@ -62,10 +62,10 @@ class Failure:
     size_bytes: int = 0
 
 
-Item = Delivery | EndOfInput | Failure
+Item = CommitUnit | EndOfInput | Failure
 
 
-class Intake:
+class InputReader:
     """Reads messages, and keeps the rows of each stream until something covers them."""
 
     def __init__(self, keys: Iterable[StreamKey], config: Config, spool: SpoolDirectory, descriptor: int = 0) -> None:
@@ -81,7 +81,7 @@ class Intake:
 
     def start(self) -> None:
         """Begin reading in a thread that dies with the process."""
-        threading.Thread(target=self._run, name="intake", daemon=True).start()
+        threading.Thread(target=self._run, name="input", daemon=True).start()
 
     def _run(self) -> None:
         try:
@@ -103,8 +103,8 @@ class Intake:
         if segment is None:
             segment = self._open[rows.key] = Segment(self._spool)
         segment.append(rows.block, rows.rows)
-        if not segment.is_inexact:
-            segment.is_inexact = loses_digits(rows.block)
+        if not segment.has_lossy_decimals:
+            segment.has_lossy_decimals = loses_digits(rows.block)
         self._rows_since_state[rows.key] = self._rows_since_state.get(rows.key, 0) + rows.rows
         if segment.memory_bytes > SPILL_BYTES:
             segment.spill()
@@ -112,7 +112,7 @@ class Intake:
             max(self._open.values(), key=lambda each: each.memory_bytes).spill()
         if sum(each.size_bytes for each in self._open.values()) > self._max_uncommitted_bytes:
             largest = max(self._open, key=lambda key: self._open[key].size_bytes)
-            self.queue.put(Delivery(rows={largest: self._open.pop(largest)}, is_early=True))
+            self.queue.put(CommitUnit(rows={largest: self._open.pop(largest)}, is_early=True))
 
     def _handle(self, message: Message, line: bytes) -> None:
         if message.type == "STATE":
@@ -127,7 +127,7 @@ class Intake:
         rows = {key: self._open.pop(key) for key in covered if key in self._open}
         counted = list(self._rows_since_state) if state.key is None else [state.key]
         record_count = sum(self._rows_since_state.pop(key, 0) for key in counted)
-        self.queue.put(Delivery(rows=rows, state=state, record_count=record_count))
+        self.queue.put(CommitUnit(rows=rows, state=state, record_count=record_count))
 
     def _note_status(self, message: Message, line: bytes) -> None:
         assert message.trace is not None
@@ -138,7 +138,7 @@ class Intake:
         if status.status in {"COMPLETE", "INCOMPLETE"}:
             self._statuses[key] = status.status
         if status.status == "COMPLETE" and key not in self._open:
-            self.queue.put(Delivery(completed=key))
+            self.queue.put(CommitUnit(completed=key))
 
 
 def _pass_on(line: bytes) -> None:

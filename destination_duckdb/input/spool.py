@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from destination_duckdb.config import MEGABYTE, Config
+from destination_duckdb.config import MEGABYTE
 from destination_duckdb.errors import ConfigError, TransientError
 from destination_duckdb.input.temporary_directory import locked_directory
 
@@ -54,15 +54,14 @@ class SpoolDirectory:
 
 
 @contextmanager
-def open_spool(config: Config) -> Iterator[SpoolDirectory]:
-    """Make the directory, empty; the caller holds the lock on the database."""
-    with locked_directory() if config.is_motherduck else _beside(config.destination_path) as path:
+def open_spool(place: Path | None) -> Iterator[SpoolDirectory]:
+    """Make the directory, empty: at *place*, which the caller has locked, or else a locked one of its own."""
+    with locked_directory() if place is None else _emptied(place) as path:
         yield SpoolDirectory(path)
 
 
 @contextmanager
-def _beside(database: str) -> Iterator[Path]:
-    path = Path(database + ".spool")
+def _emptied(path: Path) -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
     try:
         path.mkdir(mode=0o700)
@@ -83,7 +82,10 @@ class Segment:
     size_bytes: int = 0
     memory_bytes: int = 0
     longest_block_bytes: int = 0
-    is_inexact: bool = False
+    # Whether some decimal in it would be rounded on the fast path.
+    has_lossy_decimals: bool = False
+    # Whether its rows take the exact path into the table.
+    is_exact: bool = False
     _blocks: list[bytes] = field(default_factory=list)
     _file: Path | None = None
     _file_bytes: int = 0
@@ -100,7 +102,7 @@ class Segment:
         """Move what is in memory to the file."""
         if self._file is None:
             self._file = self.spool.new_file()
-        with full_disk_named(self._file), self._file.open("r+b", buffering=0) as file:
+        with naming_full_disk(self._file), self._file.open("r+b", buffering=0) as file:
             file.seek(self._file_bytes)
             for block in self._blocks:
                 self._file_bytes += _write_all(file.fileno(), block)
@@ -125,7 +127,7 @@ class Segment:
             self.rows += other.rows
             self.size_bytes += other.size_bytes
             self.longest_block_bytes = max(self.longest_block_bytes, other.longest_block_bytes)
-            self.is_inexact = self.is_inexact or other.is_inexact
+            self.has_lossy_decimals = self.has_lossy_decimals or other.has_lossy_decimals
 
     def remove(self) -> None:
         """Forget the lines."""
@@ -142,7 +144,7 @@ class Segment:
 
 
 @contextmanager
-def full_disk_named(path: Path) -> Iterator[None]:
+def naming_full_disk(path: Path) -> Iterator[None]:
     """Turn a failure to write into a sentence that names the place."""
     try:
         yield

@@ -1,10 +1,16 @@
-"""append_dedup: a batch of rows into a table that holds each key once.
+"""append_dedup: rows into a table that holds each key once.
 
-In: a batch table with the target's columns, in order of arrival. The newest row of each key wins: by cursor (NULL is
-oldest), then by extraction time, then by arrival; a row with `_ab_cdc_deleted_at` deletes its key and is not kept.
-Where the key holds the cursor, only the batch's range of cursors is looked at in the table, so that a merge costs
-what the batch costs. No index and no PRIMARY KEY is needed. The caller holds the transaction. merge_in_place does
-the same without a batch table where it can.
+The newest row of each key wins: by cursor (NULL is oldest), then by extraction time, then by arrival. A row with
+`_ab_cdc_deleted_at` deletes its key and is not kept. Where the key contains the cursor, only the batch's range of
+cursors is looked at in the table, so a merge costs what the batch costs. No index and no PRIMARY KEY is needed. The
+caller holds the transaction.
+
+There are two ways. Through a batch table that holds the new rows in order of arrival: always correct, but writes each
+row twice. In place, where all new rows stay: they go straight into the table, and the rows they replace are deleted,
+which is half the work. That raises OrderNeededError where two new rows have one key, or the table holds a newer row:
+which one stays can depend on the order of arrival, which is not kept here, and DuckDB rewrites all rows of a
+transaction at its COMMIT once one of them was deleted. The transaction is lost then, and the caller merges through a
+batch table.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -16,10 +22,20 @@ import duckdb
 from destination_duckdb.database.connection import any_order, reclaim_at_close
 from destination_duckdb.loading.merge_keys import merge_keys
 from destination_duckdb.loading.table_loader import Target
+from destination_duckdb.protocol.catalog import StreamKey
 from destination_duckdb.tables.table import column_definitions, column_names
 
 _BATCH = "_airbyte_batch"
 _MATCHES = "_airbyte_matches"
+_REPLACED = "_airbyte_replaced"
+
+
+class OrderNeededError(Exception):
+    """Not all new rows of a stream stay."""
+
+    def __init__(self, key: StreamKey) -> None:
+        super().__init__(f"{key}: the order of arrival decides")
+        self.key = key
 
 
 @contextmanager
@@ -51,6 +67,40 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, target: Target, batch: st
     )
     connection.execute(f"DROP TABLE temp.{_MATCHES}")
     names = column_names(target.columns)
-    living = f"WHERE {keys.is_living}" if keys.deleted_at else ""
+    kept = f"WHERE {keys.not_deleted}" if keys.deleted_at else ""
     with any_order(connection):
-        connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {batch} {living}")
+        connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {batch} {kept}")
+
+
+def can_merge_in_place(target: Target) -> bool:
+    """Return whether all new rows may stay: none of them can delete another."""
+    return merge_keys(target).deleted_at is None
+
+
+def first_new_row(connection: duckdb.DuckDBPyConnection, target: Target) -> int:
+    """Return a row id above those of all rows, and at most that of the next row inserted in this transaction."""
+    row = connection.execute(f"SELECT coalesce(max(rowid), -1) + 1 FROM {target.table.sql}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def delete_replaced(connection: duckdb.DuckDBPyConnection, target: Target, first_new: int) -> None:
+    """Delete the rows below *first_new* whose keys come again from *first_new* on, or raise OrderNeededError."""
+    keys = merge_keys(target)
+    table = target.table.sql
+    new = f"(SELECT rowid, * FROM {table} WHERE rowid >= {first_new})"
+    # Two keys with one hash only cost the detour through a batch table.
+    row = connection.execute(f"SELECT count(*) - count(DISTINCT hash({keys.key_values})) FROM {new}").fetchone()
+    if row != (0,):
+        raise OrderNeededError(target.plan.key)
+    within = f"{keys.cursor_range(connection, new)} AND rowid < {first_new}"
+    connection.execute(
+        f"CREATE TEMP TABLE {_REPLACED} AS SELECT t.rowid AS id, {keys.old_wins} AS old_wins"
+        f" FROM (SELECT rowid, * FROM {table} WHERE {within}) AS t JOIN {new} AS b ON {keys.same_key}"
+    )
+    if connection.execute(f"SELECT 1 FROM temp.{_REPLACED} WHERE old_wins LIMIT 1").fetchone():
+        raise OrderNeededError(target.plan.key)
+    if connection.execute(f"SELECT 1 FROM temp.{_REPLACED} LIMIT 1").fetchone():
+        reclaim_at_close(connection)
+        connection.execute(f"DELETE FROM {table} WHERE {within} AND rowid IN (SELECT id FROM temp.{_REPLACED})")
+    connection.execute(f"DROP TABLE temp.{_REPLACED}")

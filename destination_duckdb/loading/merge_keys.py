@@ -35,7 +35,7 @@ class MergeKeys:
         return ", ".join(map(_key_value, self.key))
 
     @property
-    def is_living(self) -> str:
+    def not_deleted(self) -> str:
         """Return the test for rows that are no deletions: one whose time does not fit its type is one too."""
         changed = quote_literal(f'"{DELETED_AT}"')
         return f"{self.deleted_at} IS NULL AND NOT contains(CAST({quote_identifier(META)} AS VARCHAR), {changed})"

@@ -17,7 +17,7 @@ from destination_duckdb.errors import ConfigError
 from destination_duckdb.identifiers import free_name, quote_identifier
 from destination_duckdb.loading.merge import batch_table, merge_batch
 from destination_duckdb.loading.table_loader import Target
-from destination_duckdb.protocol.catalog import StreamPlan, SyncMode
+from destination_duckdb.protocol.catalog import SyncMode, WritePlan
 from destination_duckdb.tables.evolution import columns_of, evolve
 from destination_duckdb.tables.registry import Registry, StreamEntry
 from destination_duckdb.tables.state_table import STATE_TABLE, StateTable
@@ -44,7 +44,7 @@ class StreamTables:
         self._registry = Registry(connection)
         self._states = StateTable(connection, config.schema)
 
-    def prepare(self, plans: Sequence[StreamPlan]) -> list[Target]:
+    def prepare(self, plans: Sequence[WritePlan]) -> list[Target]:
         """Return where each stream goes; the tables are there then."""
         self._registry.create()
         self._states.create()
@@ -58,7 +58,7 @@ class StreamTables:
         self._registry.set_generation(entry.table, target.plan.generation_id)
         return Target(target.plan, entry.table, target.columns, is_stage=False)
 
-    def _prepare_stream(self, plan: StreamPlan) -> Target:
+    def _prepare_stream(self, plan: WritePlan) -> Target:
         entry = self._entry(plan)
         stages = self._stages(entry.table)
         if not plan.is_truncate:
@@ -75,7 +75,7 @@ class StreamTables:
             self._states.forget_stream(plan.key)
         return self._target(plan, _stage_of(entry.table, plan.generation_id), is_stage=True)
 
-    def _entry(self, plan: StreamPlan) -> StreamEntry:
+    def _entry(self, plan: WritePlan) -> StreamEntry:
         """Return the stream's entry, which a new stream gets here."""
         schema = self._schema(plan.key.namespace)
         entry = self._registry.stream(plan.key, schema)
@@ -101,7 +101,7 @@ class StreamTables:
         others = [each for each in self._registry.schemas_of_others(namespace) if each != namespace]
         return self._registry.schema(namespace) or free_name(namespace, [*_RESERVED_SCHEMAS, *others])
 
-    def _target(self, plan: StreamPlan, table: Table, *, is_stage: bool) -> Target:
+    def _target(self, plan: WritePlan, table: Table, *, is_stage: bool) -> Target:
         """Return a target whose table is there and has the columns of *plan*."""
         properties = {name: self._type(schema) for name, schema in plan.properties.items()}
         if existing_columns(self._connection, table):

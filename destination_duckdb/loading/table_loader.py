@@ -1,9 +1,9 @@
 """Rows from a spool file into a table: one statement, at the speed of DuckDB's JSON reader.
 
-In: a file of RECORD lines and the table they belong to. The fast way reads the lines as they came; the exact way
-reads what exact_lines made of them. Raises MisfitError where the fast way met a value that it might round or guess, a
-namespace that its beginning did not show, or JSON that DuckDB's reader does not take: the transaction is lost then,
-and the caller tries again with the exact way.
+In: a Segment of RECORD lines and the table they belong to. The fast path reads the lines as they came; the exact path
+reads what exact_lines made of them. Raises MisfitError where the fast path met a value that it might round or guess, a
+namespace that the beginning of the line did not show, or JSON that DuckDB's reader does not accept. The transaction is
+lost then, and the caller tries again with the exact path.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -16,8 +16,8 @@ import duckdb
 
 from destination_duckdb.config import MEGABYTE
 from destination_duckdb.identifiers import fold, quote_identifier, quote_literal
-from destination_duckdb.input.spool import SpoolDirectory, full_disk_named
-from destination_duckdb.protocol.catalog import StreamPlan, SyncMode
+from destination_duckdb.input.spool import Segment, SpoolDirectory, naming_full_disk
+from destination_duckdb.protocol.catalog import StreamKey, SyncMode, WritePlan
 from destination_duckdb.tables.table import EXTRACTED_AT, GENERATION_ID, META, RAW_ID, Table
 from destination_duckdb.values.column_types import Column
 from destination_duckdb.values.exact_lines import ExactReader
@@ -29,25 +29,21 @@ _GLOB = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
 
 
 class MisfitError(Exception):
-    """The fast way can't load these rows exactly."""
+    """The fast path can't load these rows of a stream exactly."""
+
+    def __init__(self, key: StreamKey, reason: str) -> None:
+        super().__init__(reason)
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the rows of a stream go."""
 
-    plan: StreamPlan
+    plan: WritePlan
     table: Table
     columns: Sequence[Column]
     is_stage: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RowsFile:
-    """A file of lines, and how long the longest can be."""
-
-    path: Path
-    longest_line_bytes: int
 
 
 def has_plain_names(target: Target) -> bool:
@@ -57,17 +53,24 @@ def has_plain_names(target: Target) -> bool:
     return told_apart and "" not in names and not any("\x00" in name for name in names)
 
 
-def load_plain(connection: duckdb.DuckDBPyConnection, target: Target, into: str, rows: RowsFile) -> None:
-    """Insert *rows* into the table *into*, or raise MisfitError."""
-    with misfits_told():
-        connection.execute(_insert_into(into, _plain_select(target, rows)))
+def load(
+    connection: duckdb.DuckDBPyConnection, target: Target, into: str, segment: Segment, spool: SpoolDirectory
+) -> None:
+    """Insert the rows of *segment* into the table *into*, by the path that the segment is marked with."""
+    if segment.is_exact:
+        path, longest_line_bytes = _exact_file(target, segment.path(), spool.new_file())
+        connection.execute(_insert_into(into, _exact_select(target, path, longest_line_bytes)))
+        spool.give_back(path)
+        return
+    with raising_misfit(target.plan.key):
+        connection.execute(_insert_into(into, _plain_select(target, segment)))
 
 
-def passes(connection: duckdb.DuckDBPyConnection, target: Target, rows: RowsFile) -> bool:
-    """Return whether the fast way takes *rows*; call it outside of a transaction, which a misfit would end."""
-    names, query = _plain_select(target, rows)
+def takes_fast_path(connection: duckdb.DuckDBPyConnection, target: Target, segment: Segment) -> bool:
+    """Return whether the fast path loads *segment*; call it outside of a transaction, which a misfit would end."""
+    names, query = _plain_select(target, segment)
     try:
-        with misfits_told():
+        with raising_misfit(target.plan.key):
             connection.execute(f"CREATE OR REPLACE TEMP TABLE _airbyte_probe ({names}) AS {query}")
     except MisfitError:
         return False
@@ -75,37 +78,29 @@ def passes(connection: duckdb.DuckDBPyConnection, target: Target, rows: RowsFile
     return True
 
 
-def load_exact(
-    connection: duckdb.DuckDBPyConnection, target: Target, into: str, rows: RowsFile, spool: SpoolDirectory
-) -> None:
-    """Insert *rows* into the table *into*, value by value."""
-    exact = _exact_file(target, rows.path, spool.new_file())
-    connection.execute(_insert_into(into, _exact_select(target, exact)))
-    spool.give_back(exact.path)
-
-
 @contextmanager
-def misfits_told() -> Iterator[None]:
-    """Turn what DuckDB raises for values and JSON that are not plain into a MisfitError."""
+def raising_misfit(key: StreamKey) -> Iterator[None]:
+    """Turn DuckDB's errors about values and JSON that are not plain into a MisfitError."""
     try:
         yield
     except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException) as error:
-        raise MisfitError(str(error)) from error
+        raise MisfitError(key, str(error)) from error
 
 
-def _exact_file(target: Target, source: Path, path: Path) -> RowsFile:
+def _exact_file(target: Target, source: Path, path: Path) -> tuple[Path, int]:
+    """Write what exact_lines makes of *source* to *path*; return it with the length of its longest line."""
     is_dedup = target.plan.sync_mode is SyncMode.APPEND_DEDUP
     reader = ExactReader(target.plan.key, target.columns, target.plan.primary_key if is_dedup else ())
     longest_line_bytes = 0
-    with source.open("rb") as lines, full_disk_named(path), path.open("wb") as file:
+    with source.open("rb") as lines, naming_full_disk(path), path.open("wb") as file:
         for line in lines:
             row = reader.read(line)
             longest_line_bytes = max(longest_line_bytes, len(row))
             file.write(row)
-    return RowsFile(path, longest_line_bytes)
+    return path, longest_line_bytes
 
 
-def _plain_select(target: Target, rows: RowsFile) -> tuple[str, str]:
+def _plain_select(target: Target, segment: Segment) -> tuple[str, str]:
     fields = [f"{quote_identifier(each.property_name)} {each.type.value.plain.read_as}" for each in target.columns]
     data = f"STRUCT({', '.join(fields)})" if fields else "JSON"
     record = f"STRUCT(stream VARCHAR, namespace VARCHAR, emitted_at BIGINT, meta JSON, data {data})"
@@ -121,12 +116,13 @@ def _plain_select(target: Target, rows: RowsFile) -> tuple[str, str]:
         f" {quote_literal(target.plan.key.name)} AND nullif(record.namespace, '') IS NOT DISTINCT FROM {namespace}"
     )
     where = f"CASE WHEN {test} THEN true ELSE {misfit()} END"
-    return _select(target, _read(rows, {"record": record}), values, "record.emitted_at", changes, where)
+    read = _read(segment.path(), segment.longest_block_bytes, {"record": record})
+    return _select(target, read, values, "record.emitted_at", changes, where)
 
 
-def _exact_select(target: Target, rows: RowsFile) -> tuple[str, str]:
+def _exact_select(target: Target, path: Path, longest_line_bytes: int) -> tuple[str, str]:
     values = [exact_cast(column.type, f"v[{number}]") for number, column in enumerate(target.columns, start=1)]
-    read = _read(rows, {"v": "VARCHAR[]", "e": "BIGINT", "c": "VARCHAR"})
+    read = _read(path, longest_line_bytes, {"v": "VARCHAR[]", "e": "BIGINT", "c": "VARCHAR"})
     return _select(target, read, values, "e", "c", "true")
 
 
@@ -152,13 +148,13 @@ def _select(
     return names, f"SELECT {', '.join(expressions.values())} FROM {read} WHERE {where}"
 
 
-def _read(rows: RowsFile, columns: dict[str, str]) -> str:
-    """Return the table function that reads *rows*; DuckDB takes no parameters in its options.
+def _read(path: Path, longest_line_bytes: int, columns: dict[str, str]) -> str:
+    """Return the table function that reads the lines in *path*; DuckDB takes no parameters in its options.
 
-    Unless told that each line is a record, it parses 20,000 of them beforehand to find out.
+    Without records = true it parses 20,000 lines beforehand to find out whether each is a record.
     """
-    path = quote_literal(str(rows.path).translate(_GLOB))
+    file = quote_literal(str(path).translate(_GLOB))
     options = ", ".join(f"{quote_identifier(name)}: {quote_literal(kind)}" for name, kind in columns.items())
-    size = max(rows.longest_line_bytes, _MIN_OBJECT_BYTES)
+    size = max(longest_line_bytes, _MIN_OBJECT_BYTES)
     known = "records = true, compression = 'uncompressed'"
-    return f"read_ndjson({path}, columns = {{{options}}}, {known}, maximum_object_size = {size})"
+    return f"read_ndjson({file}, columns = {{{options}}}, {known}, maximum_object_size = {size})"

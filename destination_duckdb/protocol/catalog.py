@@ -1,6 +1,6 @@
 """The configured catalog: which streams come, and how each is to be written.
 
-In: the bytes of the catalog file. Out: one StreamPlan a stream, in the catalog's order. Raises ConfigError that
+In: the bytes of the catalog file. Out: one WritePlan a stream, in the catalog's order. Raises ConfigError that
 names the stream and the field. Never looks at the database.
 """
 
@@ -34,7 +34,7 @@ class StreamKey:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamPlan:
+class WritePlan:
     """How one stream is to be written."""
 
     key: StreamKey
@@ -81,7 +81,7 @@ class _Catalog(msgspec.Struct):
     streams: list[_ConfiguredStream]
 
 
-def parse_catalog(text: bytes) -> list[StreamPlan]:
+def parse_catalog(text: bytes) -> list[WritePlan]:
     """Return the plans of a configured catalog."""
     try:
         catalog = msgspec.json.decode(text, type=_Catalog)
@@ -96,11 +96,11 @@ def parse_catalog(text: bytes) -> list[StreamPlan]:
     return plans
 
 
-def _plan(configured: _ConfiguredStream) -> StreamPlan:
+def _plan(configured: _ConfiguredStream) -> WritePlan:
     stream = configured.stream
     key = StreamKey(stream.namespace or None, stream.name)
     cursor_path = configured.cursor_field or stream.default_cursor or []
-    plan = StreamPlan(
+    plan = WritePlan(
         key=key,
         properties=_properties(key, stream.json_schema),
         sync_mode=configured.destination_sync_mode,
@@ -134,7 +134,7 @@ def _primary_key(key: StreamKey, paths: list[list[str]]) -> tuple[str, ...]:
     return tuple(path[0] for path in paths)
 
 
-def _refuse_impossible(plan: StreamPlan) -> None:
+def _refuse_impossible(plan: WritePlan) -> None:
     if 0 < plan.minimum_generation_id != plan.generation_id:
         raise ConfigError(
             f"Stream {plan.key}: minimum_generation_id {plan.minimum_generation_id} is neither 0 nor generation_id"

@@ -44,7 +44,7 @@ class Outbox:
         """Wait for a reader only until *stop* says so."""
         self._stop = stop
 
-    def hide(self, secrets: Iterable[str]) -> None:
+    def mask(self, secrets: Iterable[str]) -> None:
         """Mask *secrets* in every message from now on, wherever their text comes from."""
         self._secrets += [msgspec.json.encode(secret)[1:-1] for secret in secrets]
 

@@ -34,7 +34,7 @@ def problem(outcome: Outcome) -> str:
         ("a\0b", "`destination_path` is 'a\\x00b'"),
         ("n" * 300, "File name too long"),
         ("/dev/full", "is no regular file"),
-        ("md:database", "md:database lies at MotherDuck: give its motherduck_api_key too"),
+        ("md:database", "md:database is a MotherDuck database: set motherduck_api_key too"),
         ("md:database?motherduck_token=s3cret-t0ken&x=1", "The database md:database can't be opened"),
         ("motherduck:database?motherduck_token=s3cret-t0ken", "The database motherduck:database can't be opened"),
     ],

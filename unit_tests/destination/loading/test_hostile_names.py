@@ -14,8 +14,8 @@ from destination_duckdb.identifiers import quote_identifier, storable_name
 from destination_duckdb.input.spool import Segment, SpoolDirectory
 from destination_duckdb.loading.merge import batch_table, merge_batch
 from destination_duckdb.loading.stream_tables import StreamTables
-from destination_duckdb.loading.table_loader import RowsFile, has_plain_names, load_exact, load_plain
-from destination_duckdb.protocol.catalog import StreamKey, StreamPlan, SyncMode
+from destination_duckdb.loading.table_loader import has_plain_names, load
+from destination_duckdb.protocol.catalog import StreamKey, SyncMode, WritePlan
 
 PIECES = [
     '"',
@@ -56,7 +56,7 @@ def test_load_when_names_are_hostile(
     """A stream of such names is made, merged twice and read back under exactly these names."""
     key = StreamKey(namespace, stream)
     schema = {name: {"type": "string"} for name in properties}
-    plan = StreamPlan(key, schema, SyncMode.APPEND_DEDUP, (properties[0],), properties[-1], 0, 0, 0)
+    plan = WritePlan(key, schema, SyncMode.APPEND_DEDUP, (properties[0],), properties[-1], 0, 0, 0)
     spool = SpoolDirectory(tmp_path)
     message = {"stream": stream, "namespace": namespace, "data": {name: name for name in properties}, "emitted_at": 1}
     line = json.dumps({"type": "RECORD", "record": message}).encode() + b"\n"
@@ -64,14 +64,10 @@ def test_load_when_names_are_hostile(
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         (target,) = StreamTables(connection, Config("x")).prepare([plan])
         for _ in range(2):
-            segment = Segment(spool)
+            segment = Segment(spool, is_exact=exactly or not has_plain_names(target))
             segment.append(line, 1)
             with batch_table(connection, target) as batch:
-                file = RowsFile(segment.path(), len(line))
-                if exactly or not has_plain_names(target):
-                    load_exact(connection, target, batch, file, spool)
-                else:
-                    load_plain(connection, target, batch, file)
+                load(connection, target, batch, segment, spool)
                 merge_batch(connection, target, batch)
         names = [column.name for column in target.columns]
         columns = ", ".join(map(quote_identifier, names))

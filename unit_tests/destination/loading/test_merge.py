@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from destination_duckdb.config import Config
 from destination_duckdb.database.connection import open_database
-from destination_duckdb.input.reader import Intake
+from destination_duckdb.input.reader import InputReader
 from destination_duckdb.input.spool import SpoolDirectory
 from destination_duckdb.loading.stream_tables import StreamTables
 from destination_duckdb.loading.writer import Writer
-from destination_duckdb.protocol.catalog import StreamKey, StreamPlan, SyncMode
+from destination_duckdb.protocol.catalog import StreamKey, SyncMode, WritePlan
 from destination_duckdb.protocol.outbox import Outbox
 
 KEY = StreamKey(None, "t")
@@ -90,20 +90,21 @@ def newer(old: Row, new: Row) -> bool:
     syncs=st.lists(st.lists(ROWS, min_size=1, max_size=8), min_size=1, max_size=5),
     key=st.sampled_from([("key",), ("key", "part"), ("key", "at"), ("key", "part", "at")]),
     has_deletions=st.booleans(),
+    database=st.sampled_from(["x", "md:x"]),
 )
 def test_merge_when_rows_come_twice(
-    tmp_path: Path, syncs: list[list[Row]], key: tuple[str, ...], has_deletions: bool
+    tmp_path: Path, syncs: list[list[Row]], key: tuple[str, ...], has_deletions: bool, database: str
 ) -> None:
-    """The rows that stay are the newest of each key, whether batches go into the table directly or through another."""
+    """The rows that stay are the newest of each key, merged in place or, for MotherDuck, through a batch table."""
     schema: dict[str, object] = {name: {"type": "integer"} for name in ("key", "at", "number")}
     schema |= {"part": {"type": "string"}}
     if has_deletions:
         schema |= {"_ab_cdc_deleted_at": {"type": "string", "format": "date-time"}}
-    plan = StreamPlan(KEY, schema, SyncMode.APPEND_DEDUP, key, "at", 0, 0, 0)
+    plan = WritePlan(KEY, schema, SyncMode.APPEND_DEDUP, key, "at", 0, 0, 0)
     number = 1
     with duckdb.connect(config={"threads": 1}) as connection:
         for rows in syncs:
-            write(connection, plan, messages(rows, number, has_deletions=has_deletions), tmp_path)
+            write(connection, plan, messages(rows, number, has_deletions=has_deletions), tmp_path, database)
             number += len(rows)
         found = connection.execute('SELECT "number" FROM t').fetchall()
     assert sorted(place for (place,) in found) == sorted(expected(syncs, key, has_deletions=has_deletions))
@@ -112,7 +113,7 @@ def test_merge_when_rows_come_twice(
 def test_merge_when_half_of_the_rows_come_again(tmp_path: Path) -> None:
     """Deleted rows take no room once the database is closed."""
     schema: dict[str, object] = {name: {"type": "integer"} for name in ("key", "at", "number")}
-    plan = StreamPlan(KEY, schema, SyncMode.APPEND_DEDUP, ("key",), "at", 0, 0, 0)
+    plan = WritePlan(KEY, schema, SyncMode.APPEND_DEDUP, ("key",), "at", 0, 0, 0)
     rows = [Row(number, "a", number, 1, is_deletion=False) for number in range(5000)]
     path = tmp_path / "x.duckdb"
     for each in (rows, rows[::2]):
@@ -125,12 +126,14 @@ def test_merge_when_half_of_the_rows_come_again(tmp_path: Path) -> None:
     assert stored == (5000,)
 
 
-def write(connection: duckdb.DuckDBPyConnection, plan: StreamPlan, lines: bytes, folder: Path) -> None:
-    """Write the messages of one sync."""
-    path, spool, config = folder / "messages.jsonl", SpoolDirectory(folder), Config("x")
+def write(
+    connection: duckdb.DuckDBPyConnection, plan: WritePlan, lines: bytes, folder: Path, database: str = "x"
+) -> None:
+    """Write the messages of one sync, as into a *database* of this path."""
+    path, spool, config = folder / "messages.jsonl", SpoolDirectory(folder), Config(database)
     path.write_bytes(lines)
     targets = StreamTables(connection, config).prepare([plan])
     with path.open("rb") as source, Path(os.devnull).open("wb") as sink:
-        intake = Intake([KEY], config, spool, source.fileno())
-        intake.start()
-        Writer(connection, config, targets, spool, Outbox(sink.fileno())).run(intake.queue, lambda: False)
+        reader = InputReader([KEY], config, spool, source.fileno())
+        reader.start()
+        Writer(connection, config, targets, spool, Outbox(sink.fileno())).run(reader.queue, lambda: False)

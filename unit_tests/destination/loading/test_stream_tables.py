@@ -11,9 +11,9 @@ import pytest
 from destination_duckdb.config import Config
 from destination_duckdb.database.connection import open_database
 from destination_duckdb.loading.stream_tables import StreamTables
-from destination_duckdb.protocol.catalog import StreamKey, StreamPlan, SyncMode
+from destination_duckdb.protocol.catalog import StreamKey, SyncMode, WritePlan
 
-PLAN = StreamPlan(StreamKey(None, "t"), {"properties": {"type": "object"}}, SyncMode.APPEND, (), None, 0, 0, 0)
+PLAN = WritePlan(StreamKey(None, "t"), {"properties": {"type": "object"}}, SyncMode.APPEND, (), None, 0, 0, 0)
 
 
 @pytest.mark.parametrize(("version", "is_zstd"), [("v1.0.0", False), ("v1.2.0", True), ("v1.4.0", True)])
