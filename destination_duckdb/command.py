@@ -1,8 +1,8 @@
 """The command line: `spec`, `check`, `write` and `state`.
 
-In: arguments, and for `write` messages on stdin. Out: messages on stdout and an exit code: 0 for done, 1 for an
-error that a TRACE says, 2 for wrong arguments, 143 after SIGTERM and 130 after Ctrl-C, when what was committed is kept.
-The only place that reports errors.
+In: arguments, and for `write` messages on stdin. Out: messages on stdout and an exit code: 0 for success, 1 for an
+error that a TRACE reports, 2 for wrong arguments, 143 after SIGTERM and 130 after Ctrl-C; committed rows are kept in
+any case. The only place that reports errors.
 """
 
 import argparse
@@ -37,23 +37,23 @@ from destination_duckdb.tables.table import existing_columns
 _SIGNALLED = 128
 _NOT_FOR_OTHERS = 0o007
 _STDERR = 2
-# JSON nested deeper than Python's usual limit of 1,000 is read too; the thread's stack holds several times as much.
+# Reads JSON nested deeper than Python's default limit of 1,000; the thread's stack has room for several times as much.
 _MAX_NESTING = 10_000
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options; end the process where there is help to print, or something wrong to say."""
+    """Return the options; for --help and wrong arguments, print and exit."""
     return _parser().parse_args(arguments)
 
 
 def run(options: argparse.Namespace, descriptor: int) -> int:
-    """Do what *options* say, send messages to *descriptor*, and return the exit code."""
+    """Run the command, send messages to *descriptor*, and return the exit code."""
     sys.setrecursionlimit(_MAX_NESTING)
     outbox = Outbox(descriptor)
     os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
     try:
         return _run(options, outbox)
-    except Exception as error:  # noqa: BLE001  the process's edge: whatever it is, the platform must read of it
+    except Exception as error:  # noqa: BLE001  the process's edge: the platform must learn of any error
         _report(error, outbox)
         return 1
 
@@ -101,8 +101,8 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
         if plan.has_unknown_cursor:
             outbox.log(
                 "WARN",
-                f"Stream {plan.key}: its cursor {plan.cursor!r} is not in its json_schema, so among rows of the same"
-                " key the one that was extracted last is kept.",
+                f"Stream {plan.key}: the cursor {plan.cursor!r} is not in its json_schema, so of rows with the same key"
+                " the one extracted last is kept.",
             )
     terminated: list[int] = []
     outbox.stop_when(lambda: bool(terminated))
@@ -126,7 +126,7 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
                 raise
     if terminated:
         with suppress(StalledError):
-            outbox.log("WARN", "Terminated: what was committed is kept, and the next sync goes on from the last state.")
+            outbox.log("WARN", "Terminated: committed rows are kept, and the next sync resumes from the last state.")
         return _SIGNALLED + terminated[0]
     return 0
 
@@ -139,7 +139,7 @@ def _read(path: Path, option: str) -> bytes:
 
 
 def _report(error: Exception, outbox: Outbox) -> None:
-    """Send *error* as a TRACE, with the stack where it is not one of ours; on stderr where nobody reads stdout."""
+    """Send *error* as a TRACE, with the stack unless it is one of ours; to stderr if nobody reads stdout."""
     explained, stack = error, None
     if not isinstance(explained, DestinationError):
         explained = _explained(error)
@@ -154,19 +154,19 @@ def _report(error: Exception, outbox: Outbox) -> None:
 
 def _explained(error: Exception) -> DestinationError:
     if isinstance(error, duckdb.OutOfMemoryException):
-        told = str(error).splitlines()[0]
-        return ConfigError(f"DuckDB needs more memory than memory_limit allows: raise it. DuckDB says: {told}")
+        first_line = str(error).splitlines()[0]
+        return ConfigError(f"DuckDB needs more memory than memory_limit allows: raise it. DuckDB says: {first_line}")
     if isinstance(error, duckdb.InvalidInputException) and "VARIANT columns are not supported" in str(error):
         return ConfigError(
-            f"This file's storage version has no object_type variant: use json, or a new file ({error})."
+            f"This file's storage version does not support object_type variant: use json, or a new file ({error})."
         )
-    # A COMMIT that the disk has no room for is an error of the transaction, not of input or output.
+    # On a full disk, COMMIT fails with an error of the transaction, not of input or output.
     if isinstance(error, duckdb.IOException) or "Could not write file" in str(error):
         return TransientError(f"DuckDB can't read or write its files: {error}")
     if isinstance(error, (duckdb.CatalogException, duckdb.DependencyException)):
-        told = str(error).splitlines()[0]
+        first_line = str(error).splitlines()[0]
         return ConfigError(
-            f"An index, a view or another object of the database is in the way: drop or rename it ({told})."
+            f"An index, a view or another object of the database is in the way: drop or rename it ({first_line})."
         )
     if isinstance(error, duckdb.Error):
         return SystemFault(f"DuckDB failed: {error}")

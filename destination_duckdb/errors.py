@@ -1,11 +1,11 @@
-"""Everything that can stop this destination, by what the reader of the message should do next.
+"""Every error that can stop this destination, by what the reader of the message should do next.
 
 DestinationError
-├── ConfigError     the configuration, catalog or file must change before another try can succeed
+├── ConfigError     the configuration, the catalog or the file must change before another try can succeed
 ├── TransientError  the same command may succeed later: a lock, a full disk
 └── SystemFault     the input or this program is at fault: a broken line, a stream that did not complete
 
-Each ends the command with one TRACE of type ERROR and exit code 1. Messages give the fact, the value and the
+Each ends the command with one TRACE of type ERROR and exit code 1. A message gives the fact, the value and the
 next step, and never a secret.
 """
 
@@ -21,7 +21,7 @@ class DestinationError(Exception):
 
 
 class ConfigError(DestinationError):
-    """Someone must change a setting, the catalog or the file."""
+    """A setting, the catalog or the file must change."""
 
     failure_type: ClassVar[FailureType] = "config_error"
 

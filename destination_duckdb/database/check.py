@@ -1,7 +1,7 @@
 """`check`: whether a sync could write here.
 
-In: an open connection. Makes the schema, writes a row, reads it back and drops the table again. Raises ConfigError
-with what DuckDB says where one of these fails.
+In: an open connection. Creates the schema, writes a row, reads it back and drops the table. Raises ConfigError with
+DuckDB's error where one of these fails.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -31,11 +31,11 @@ def check_database(connection: duckdb.DuckDBPyConnection, config: Config) -> Non
     except duckdb.Error as error:
         raise ConfigError(f"The database {path} can't be written: {error}") from error
     if rows != [(42,)]:
-        raise ConfigError(f"The database {path} did not give back the row written to it: {rows}.")
+        raise ConfigError(f"The database {path} did not return the row that was written to it: {rows}.")
 
 
 def _free_table(connection: duckdb.DuckDBPyConnection, schema: str) -> Table:
-    """Return a table that is not there yet, so that no stream's own is touched."""
+    """Return a table that does not exist, so that no stream's table is touched."""
     database = current_database(connection)
     tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [database]).fetchall()
     return Table(database, schema, free_name(_TABLE, [row[0] for row in tables]))

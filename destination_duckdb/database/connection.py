@@ -47,13 +47,13 @@ def open_database(config: Config) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what happens inside, or none of it."""
+    """Commit everything that happens inside, or nothing."""
     connection.execute("BEGIN TRANSACTION")
     try:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        # A failed COMMIT has ended the transaction already, and there is nothing left to roll back then.
+        # After a failed COMMIT there is no transaction left to roll back.
         with suppress(duckdb.TransactionException):
             connection.execute("ROLLBACK")
         connection.execute(_KEEP_ORDER)
@@ -62,9 +62,9 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def any_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let rows be written in any order, which takes less time and memory, within a transaction.
+    """Let rows be written in any order within a transaction, which takes less time and memory.
 
-    A transaction that failed takes no statement but ROLLBACK, so after an error it is transaction() that sets it back.
+    A failed transaction accepts nothing but ROLLBACK, so after an error transaction() resets it.
     """
     connection.execute("SET preserve_insertion_order = false")
     yield
@@ -72,9 +72,9 @@ def any_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def reclaim_at_close(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let the last checkpoint take back the room of deleted rows.
+    """Let the last checkpoint reclaim the space of deleted rows.
 
-    Else it is told not to, since it also joins row groups that are not full: 1.4 of 10 s for 1,000,000 new events.
+    By default it does not, since it would also merge row groups that are not full: 1.4 of 10 s for 1,000,000 events.
     """
     connection.execute("RESET max_vacuum_tasks")
 

@@ -47,7 +47,7 @@ class DatabaseFile:
         return True
 
     def is_missing(self) -> bool:
-        """Return whether there is no such file."""
+        """Return whether the file does not exist."""
         return not Path(self.config.destination_path).exists()
 
     def refuse_unusable(self) -> None:
@@ -66,7 +66,7 @@ class DatabaseFile:
         return duckdb.connect(self.config.destination_path, config=settings)
 
     def explained(self, error: duckdb.Error) -> DestinationError:
-        """Return who holds the lock, or what is wrong with the file."""
+        """Name the process that holds the lock, or what is wrong with the file."""
         text = str(error)
         path = self.config.destination_path
         if holder := _LOCK_HOLDER.search(text):
@@ -86,19 +86,19 @@ class DatabaseFile:
             )
         if "not a known DuckDB version" in text:
             return ConfigError(
-                f"storage_compatibility {self.config.storage_compatibility} is no version that DuckDB"
-                f" {duckdb.__version__} knows: choose one that is, such as v1.0.0."
+                f"storage_compatibility {self.config.storage_compatibility} is not a version that DuckDB"
+                f" {duckdb.__version__} supports: choose another, such as v1.0.0."
             )
         return ConfigError(f"The database {path} can't be opened. DuckDB says: {text.splitlines()[0]}")
 
 
 def _refuse_other_databases(path: str) -> None:
     if path.startswith(":memory:"):
-        raise ConfigError("destination_path is :memory:, which is gone when the command ends: give a file.")
+        raise ConfigError("destination_path is :memory:, which is lost when the command ends: give a file.")
     # What follows such a prefix may contain a password, so it is not cited.
     if prefix := _EXTENSION_PREFIX.match(path):
         raise ConfigError(
-            f"destination_path begins with {prefix[0]!r}, which is no file: give a path, or md:<database>."
+            f"destination_path begins with {prefix[0]!r}, which is not a file: give a path, or md:<database>."
         )
 
 
@@ -106,7 +106,7 @@ def _refuse_unwritable(path: Path) -> None:
     if path.is_dir():
         raise ConfigError(f"destination_path {path} is a directory: give the path of a file in it.")
     if path.exists() and not path.is_file():
-        raise ConfigError(f"destination_path {path} is no regular file: give the path of one, or of a new one.")
+        raise ConfigError(f"destination_path {path} is not a regular file: give the path of a file.")
     if not path.parent.is_dir():
         raise ConfigError(f"The directory {path.parent} of destination_path does not exist: create it.")
     if not os.access(path.parent, os.W_OK | os.X_OK):

@@ -1,4 +1,4 @@
-"""What a kind of database decides: everything that differs between a file, MotherDuck and whatever comes next.
+"""What a kind of database decides: everything that differs between a file, MotherDuck and further kinds.
 
 Each kind is one file beside this one; kinds.py chooses by destination_path. The rest of the package sees only this
 interface and never asks which kind it has.
@@ -29,7 +29,7 @@ class DatabaseKind(Protocol):
 
     @property
     def spool_path(self) -> Path | None:
-        """Return the directory for temporary files, guarded by the lock on the database; None where there is none."""
+        """Return a directory for temporary files that the lock on the database guards, or None."""
         ...
 
     @property

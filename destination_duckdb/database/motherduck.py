@@ -1,7 +1,7 @@
 """A database at MotherDuck: `md:<database>`.
 
-Needs a token, from the configuration or the environment. Rows are spooled in the system's temporary directory, since
-there is no file beside which to do so. MotherDuck's extension is installed by DuckDB itself.
+Needs a token, from the configuration or the environment. Rows are spooled in the system's temporary directory,
+since there is no local file to put them next to. DuckDB installs MotherDuck's extension by itself.
 """
 
 import os
@@ -16,7 +16,7 @@ from destination_duckdb.errors import ConfigError, DestinationError
 
 @dataclass(frozen=True, slots=True)
 class MotherDuck:
-    """A database that MotherDuck keeps."""
+    """A remote database."""
 
     config: Config
 
@@ -34,7 +34,7 @@ class MotherDuck:
 
     @property
     def spool_path(self) -> None:
-        """Return None: a remote database has no place for temporary files."""
+        """Return None: a remote database has no directory."""
 
     @property
     def has_growing_row_ids(self) -> bool:
@@ -42,7 +42,7 @@ class MotherDuck:
         return False
 
     def is_missing(self) -> bool:
-        """Return False: only opening it tells."""
+        """Return False: only opening it would show."""
         return False
 
     def refuse_unusable(self) -> None:
@@ -59,5 +59,5 @@ class MotherDuck:
         return duckdb.connect(self.config.destination_path, config=settings)
 
     def explained(self, error: duckdb.Error) -> DestinationError:
-        """Return what DuckDB says."""
+        """Cite DuckDB."""
         return ConfigError(f"The database {self.shown_path} can't be opened. DuckDB says: {str(error).splitlines()[0]}")

@@ -1,7 +1,7 @@
 """A queue from one thread to another, bounded in bytes instead of items.
 
-put() waits while too much lies in it; take_group() waits for the first item and then a moment for more, so that
-many small items are handled as one. Raises nothing.
+put() waits while the queue is full. take_group() waits for the first item and then a moment for more, so that many
+small items are handled as one. Raises nothing.
 """
 
 import threading
@@ -15,7 +15,7 @@ _POLL_S = 0.25
 
 
 class BoundedQueue(Generic[T]):
-    """Hands items over in order."""
+    """A first-in, first-out queue for two threads."""
 
     def __init__(self, max_bytes: int, size_bytes: Callable[[T], int]) -> None:
         self._max_bytes = max_bytes
@@ -26,7 +26,7 @@ class BoundedQueue(Generic[T]):
         self._is_finished = False
 
     def put(self, item: T) -> None:
-        """Hand *item* over, as soon as there is room or the queue is empty."""
+        """Append *item* once the queue is below its limit."""
         with self._changed:
             self._changed.wait_for(lambda: self._bytes < self._max_bytes)
             self._items.append(item)
@@ -34,13 +34,13 @@ class BoundedQueue(Generic[T]):
             self._changed.notify_all()
 
     def finish(self) -> None:
-        """Say that nothing follows, so that nobody waits for more."""
+        """Mark the end, so that nobody waits for more."""
         with self._changed:
             self._is_finished = True
             self._changed.notify_all()
 
     def take_group(self, linger_s: float, enough_bytes: int, stop: Callable[[], bool]) -> list[T]:
-        """Return the next items: at least one, or none when the queue is finished or *stop* says so."""
+        """Return the next items: at least one, or none once the queue is finished or *stop* returns True."""
         with self._changed:
             while not self._items and not self._is_finished and not stop():
                 self._changed.wait(_POLL_S)

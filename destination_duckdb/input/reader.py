@@ -1,9 +1,9 @@
-"""The reading side: stdin → what is to be committed together, in a bounded queue.
+"""Reading: stdin → units to commit together, in a bounded queue.
 
-Runs in a thread of its own, so that reading goes on while DuckDB loads. In: a descriptor. Out, on the queue: one
-CommitUnit for each STATE (with the rows that it covers), for each stream that COMPLETEs with nothing uncovered, and
-for rows that waited too long for a STATE; then one EndOfInput. A failure is delivered as the last item. Messages
-that are neither records, states nor statuses go to stderr as they came, so that a shell pipe hides no log.
+Runs in a thread of its own, so that reading continues while DuckDB loads. In: a descriptor. Out, on the queue: a
+CommitUnit for each STATE (with the rows that it covers), for each stream that COMPLETEs with no uncovered rows, and
+for rows that waited too long for a STATE; then one EndOfInput. A failure is queued as the last item. Messages other
+than records, states and statuses are copied to stderr unchanged, so that a shell pipe hides no log.
 """
 
 import os
@@ -31,7 +31,7 @@ STDERR = 2
 
 @dataclass(frozen=True, slots=True)
 class CommitUnit:
-    """What is committed together: rows, and what covers them."""
+    """Rows to commit together, and the state or status that covers them."""
 
     rows: Mapping[StreamKey, Segment] = field(default_factory=dict)
     state: StateLine | None = None
@@ -41,13 +41,13 @@ class CommitUnit:
 
     @property
     def size_bytes(self) -> int:
-        """Return how much room its rows take."""
+        """Return the size of its rows."""
         return sum(segment.size_bytes for segment in self.rows.values())
 
 
 @dataclass(frozen=True, slots=True)
 class EndOfInput:
-    """Everything was read: how the streams ended, and the rows that no state covers."""
+    """The input has ended: how each stream ended, and the rows that no state covers."""
 
     statuses: Mapping[StreamKey, str]
     uncovered: Mapping[StreamKey, Segment]
@@ -80,7 +80,7 @@ class InputReader:
         self._statuses: dict[StreamKey, str] = {}
 
     def start(self) -> None:
-        """Begin reading in a thread that dies with the process."""
+        """Start reading in a daemon thread."""
         threading.Thread(target=self._run, name="input", daemon=True).start()
 
     def _run(self) -> None:
@@ -120,7 +120,7 @@ class InputReader:
         elif message.trace is not None and message.trace.type == "STREAM_STATUS":
             self._note_status(message, line)
         else:
-            _pass_on(line)
+            _forward(line)
 
     def _deliver_state(self, state: StateLine) -> None:
         covered = list(self._open) if state.key is None else [state.key]
@@ -141,8 +141,8 @@ class InputReader:
             self.queue.put(CommitUnit(completed=key))
 
 
-def _pass_on(line: bytes) -> None:
-    """Send a message that is not for this destination to stderr: where nobody reads that, logs are missed, not rows."""
+def _forward(line: bytes) -> None:
+    """Copy a message that is not for this destination to stderr; if that fails, a log is lost, not a row."""
     remaining = memoryview(line + b"\n")
     with suppress(OSError):
         while remaining:

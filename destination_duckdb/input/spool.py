@@ -1,8 +1,8 @@
-"""Rows on their way into the database: in memory while they are few, in a private file when they are many.
+"""Rows on their way into the database: in memory while there are few, in a private file once there are many.
 
-A Segment holds RECORD lines of one stream, in order of arrival. A SpoolDirectory is the private place of its files:
-beside the database, so that the lock on the database is the lock on it, and whatever a killed process left there
-is removed by the next. Raises TransientError when the disk is full.
+A Segment holds RECORD lines of one stream, in order of arrival. A SpoolDirectory is the private directory of its
+files. It is emptied at the start, which removes what a killed process left; a lock excludes other users. Raises
+TransientError when the disk is full.
 """
 
 import os
@@ -23,19 +23,19 @@ _KEPT_BYTES = 256 * MEGABYTE
 
 
 class SpoolDirectory:
-    """Gives out private files, takes them back for others, and removes all of them in the end.
+    """Hands out private files and reuses returned ones.
 
-    Writing over a file costs a tenth of writing a new one, whose pages the system has to find and clear first.
+    Overwriting a file costs a tenth of writing a new one, whose pages the system has to find and clear first.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._count = 0
-        # A deque's append and pop are atomic: files are taken by the reading thread and given back by the other.
+        # A deque's append and pop are atomic: the reading thread takes files and the writing thread returns them.
         self._free: deque[Path] = deque()
 
     def new_file(self) -> Path:
-        """Return a file that nobody else uses; it may have content, which counts for nothing."""
+        """Return a file that nobody else uses; it may have content, which must be overwritten."""
         with suppress(IndexError):
             return self._free.pop()
         self._count += 1
@@ -44,7 +44,7 @@ class SpoolDirectory:
         return path
 
     def give_back(self, path: Path) -> None:
-        """Take a file that is not needed any more."""
+        """Take back a file that is no longer needed."""
         if len(self._free) >= _KEPT_FILES:
             path.unlink()
             return
@@ -55,7 +55,7 @@ class SpoolDirectory:
 
 @contextmanager
 def open_spool(place: Path | None) -> Iterator[SpoolDirectory]:
-    """Make the directory, empty: at *place*, which the caller has locked, or else a locked one of its own."""
+    """Create an empty directory: at *place*, which the caller has locked, or else a locked temporary one."""
     with locked_directory() if place is None else _emptied(place) as path:
         yield SpoolDirectory(path)
 
@@ -66,7 +66,7 @@ def _emptied(path: Path) -> Iterator[Path]:
     try:
         path.mkdir(mode=0o700)
     except OSError as error:
-        raise ConfigError(f"The directory {path} can't be made for temporary files: {error.strerror}.") from error
+        raise ConfigError(f"The directory {path} can't be created for temporary files: {error.strerror}.") from error
     try:
         yield path
     finally:
@@ -91,7 +91,7 @@ class Segment:
     _file_bytes: int = 0
 
     def append(self, block: bytes, rows: int) -> None:
-        """Take whole lines."""
+        """Append complete lines."""
         self._blocks.append(block)
         self.rows += rows
         self.size_bytes += len(block)
@@ -99,7 +99,7 @@ class Segment:
         self.longest_block_bytes = max(self.longest_block_bytes, len(block))
 
     def spill(self) -> None:
-        """Move what is in memory to the file."""
+        """Move the lines in memory to the file."""
         if self._file is None:
             self._file = self.spool.new_file()
         with naming_full_disk(self._file), self._file.open("r+b", buffering=0) as file:
@@ -110,14 +110,14 @@ class Segment:
         self.memory_bytes = 0
 
     def path(self) -> Path:
-        """Return the file with all its lines and nothing else."""
+        """Return a file that contains exactly its lines."""
         self.spill()
         assert self._file is not None
         os.truncate(self._file, self._file_bytes)
         return self._file
 
     def join(self, others: Sequence["Segment"]) -> None:
-        """Take the lines of *others* behind its own; they are empty then."""
+        """Move the lines of *others* behind its own."""
         for other in others:
             if other._file is not None:
                 self._take_file(other.path())
@@ -130,7 +130,7 @@ class Segment:
             self.has_lossy_decimals = self.has_lossy_decimals or other.has_lossy_decimals
 
     def remove(self) -> None:
-        """Forget the lines."""
+        """Drop the lines and return the file."""
         self._blocks.clear()
         if self._file is not None:
             self.spool.give_back(self._file)
@@ -145,7 +145,7 @@ class Segment:
 
 @contextmanager
 def naming_full_disk(path: Path) -> Iterator[None]:
-    """Turn a failure to write into a sentence that names the place."""
+    """Turn a failure to write into a TransientError that names *path*."""
     try:
         yield
     except OSError as error:

@@ -1,8 +1,8 @@
-"""A private directory for temporary files where no database file's lock guards one.
+"""A private temporary directory, for databases whose own lock can't guard one.
 
-Out: a path under the system's temporary directory, locked as long as its process lives, and removed at the end. What
-killed processes left there is found by its missing lock, and removed by the next start; directories of living
-processes and of other users stay. Raises nothing of its own.
+Out: a path under the system's temporary directory, locked while its process lives, and removed at the end. Directories
+that killed processes left behind are recognised by their missing lock and removed at the next start; those of running
+processes and of other users stay.
 """
 
 import fcntl
@@ -18,9 +18,9 @@ _PREFIX = "destination-duckdb-"
 
 @contextmanager
 def locked_directory() -> Iterator[Path]:
-    """Give out a directory for as long as it is needed."""
-    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        _remove_if_left(left)
+    """Create a locked directory, and remove it at the end."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        _remove_if_stale(path)
     path, descriptor = _new_directory()
     try:
         yield path
@@ -29,7 +29,7 @@ def locked_directory() -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _remove_if_left(path: Path) -> None:
+def _remove_if_stale(path: Path) -> None:
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
@@ -40,7 +40,7 @@ def _remove_if_left(path: Path) -> None:
 
 
 def _new_directory() -> tuple[Path, int]:
-    """Return a directory and the descriptor that holds its lock; another start may remove it before it is locked."""
+    """Return a directory and the descriptor that holds its lock; until then another process may remove it."""
     while True:
         path = Path(tempfile.mkdtemp(prefix=_PREFIX))
         with suppress(FileNotFoundError):

@@ -40,7 +40,7 @@ class OrderNeededError(Exception):
 
 @contextmanager
 def batch_table(connection: duckdb.DuckDBPyConnection, target: Target) -> Iterator[str]:
-    """Give out a temporary table with the target's columns."""
+    """Create a temporary table with the target's columns, and drop it at the end."""
     connection.execute(f"CREATE TEMP TABLE {_BATCH} ({column_definitions(target.columns)})")
     yield f"temp.{_BATCH}"
     connection.execute(f"DROP TABLE temp.{_BATCH}")

@@ -1,7 +1,7 @@
-"""What decides in append_dedup: the key, the cursor, the mark of deletion, and the range of a batch.
+"""What decides in append_dedup: the key, the cursor, the mark of deletion, and a batch's range of cursors.
 
-In: a Target. Out: its columns, and the conditions that both ways of merging use, with the alias `t` for rows
-of the table and `b` for new ones. Raises nothing of its own.
+In: a Target. Out: its columns, and the conditions that both ways of merging use, with the alias `t` for rows of the
+table and `b` for new ones.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -36,7 +36,7 @@ class MergeKeys:
 
     @property
     def not_deleted(self) -> str:
-        """Return the test for rows that are no deletions: one whose time does not fit its type is one too."""
+        """Return the test for rows other than deletions; a deletion whose time does not fit its type still is one."""
         changed = quote_literal(f'"{DELETED_AT}"')
         return f"{self.deleted_at} IS NULL AND NOT contains(CAST({quote_identifier(META)} AS VARCHAR), {changed})"
 
@@ -64,11 +64,11 @@ class MergeKeys:
         return f"({greater} OR ({old} IS NOT DISTINCT FROM {new} AND {later}))"
 
     def cursor_range(self, connection: duckdb.DuckDBPyConnection, batch: str) -> str:
-        """Return the condition on the cursor that every row with a key of *batch*, a table or query, meets."""
+        """Return a condition on the cursor that holds for every row with a key of *batch*, a table or query."""
         if self.cursor is None or self.range_type is None:
             return "true"
         cursor = quote_identifier(self.cursor.name)
-        # As text: the client would need another package to hand over a time with its zone.
+        # As strings: the client would need another package to return a time with its zone.
         row = connection.execute(
             f"SELECT CAST(min({cursor}) AS VARCHAR), CAST(max({cursor}) AS VARCHAR),"
             f" count(*) = count({cursor}) FROM {batch}"
@@ -94,17 +94,17 @@ def merge_keys(target: Target) -> MergeKeys:
 
 
 def _key_value(column: Column, table: str = "") -> str:
-    """Return the expression by which two rows have the same key: JSON may spell one value in several ways."""
+    """Return the expression that is equal for equal keys: JSON can spell one value in several ways."""
     name = table + quote_identifier(column.name)
     if not column.type.is_document:
         return name
-    # Rewritten, a long decimal would be another number.
+    # json() would round a long decimal.
     text = f"CAST({name} AS JSON)"
     return f"CASE WHEN json_type({text}) = 'DOUBLE' THEN {text} ELSE json({text}) END"
 
 
 def _cursor_value(column: Column, table: str = "") -> str:
-    """Return the expression that orders cursors: in a union, numbers by their value, and texts behind them."""
+    """Return the expression that orders cursors: in a union, numbers by value, then strings."""
     name = table + quote_identifier(column.name)
     if not column.type.is_document:
         return name

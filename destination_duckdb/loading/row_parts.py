@@ -1,8 +1,8 @@
 """A batch of rows in parts, each of which takes the fast path or the exact path into its table.
 
-In: a Segment. Out: Segments, in order of arrival, each marked with its path. At first a batch is one part, for the
-fast path. Once that failed, or decimals were seen that it would round, each piece of the batch is tried, so that one
-odd value costs the exact path for the rows around it and not for all. Raises what reading the spool raises.
+In: a Segment. Out: Segments in order of arrival, each marked with its path. A batch is first loaded as one part, on the
+fast path. Once that failed, or decimals were seen that it would round, the batch is tried piece by piece, so that one
+odd value puts only the rows around it on the exact path. Raises what reading the spool raises.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from destination_duckdb.values.decimals import loses_digits
 PIECE_BYTES = 2 * MEGABYTE
 
 
-def whole(target: Target, segment: Segment) -> Sequence[Segment]:
-    """Return the batch as one part, as long as nothing is known against it."""
+def unsplit(target: Target, segment: Segment) -> Sequence[Segment]:
+    """Return the batch as one part, on the fast path if names allow it."""
     segment.is_exact = not has_plain_names(target)
     return [segment]
 
@@ -27,7 +27,7 @@ def whole(target: Target, segment: Segment) -> Sequence[Segment]:
 def split_by_path(
     connection: duckdb.DuckDBPyConnection, target: Target, segment: Segment, spool: SpoolDirectory
 ) -> Sequence[Segment]:
-    """Return the batch in parts, after trying each piece of it; call it outside of a transaction."""
+    """Return the batch in parts, after trying each piece; call it outside of a transaction."""
     parts: list[Segment] = []
     with segment.path().open("rb", buffering=0) as file:
         for piece in whole_lines(lambda: file.read(PIECE_BYTES), segment.size_bytes):

@@ -1,9 +1,9 @@
-"""Which table each stream of a sync writes to, and what becomes of stages.
+"""Which table each stream of a sync writes to, and how stages end.
 
-A sync that truncates writes to a stage, a table of its own in the schema `_airbyte_internal`, and takes the real
-table's place when the stream is complete. A stage of the same generation is gone on with; one of an older generation
-is dropped by a sync that truncates, and folded back into the real table by one that does not, since its states were
-acknowledged. The caller holds the transaction. Raises ConfigError for a table that this destination did not make.
+A sync that truncates writes to a stage, a table in the schema `_airbyte_internal`, which replaces the real table when
+the stream is complete. A stage of the same generation is resumed. A stage of an older generation is dropped by a sync
+that truncates; one that does not copies its rows into the real table, since their states were acknowledged. The caller
+holds the transaction. Raises ConfigError for a table that this destination did not create.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -45,13 +45,13 @@ class StreamTables:
         self._states = StateTable(connection, config.schema)
 
     def prepare(self, plans: Sequence[WritePlan]) -> list[Target]:
-        """Return where each stream goes; the tables are there then."""
+        """Create or change the tables as needed, and return where each stream goes."""
         self._registry.create()
         self._states.create()
         return [self._prepare_stream(plan) for plan in plans]
 
     def complete(self, target: Target) -> Target:
-        """Put a stage in the place of its real table, and return the target for rows that still come."""
+        """Replace the real table by its stage, if there is one, and return the target for rows that follow."""
         entry = self._entry(target.plan)
         if target.is_stage:
             self._take_place(target.table, entry.table)
@@ -76,7 +76,7 @@ class StreamTables:
         return self._target(plan, _stage_of(entry.table, plan.generation_id), is_stage=True)
 
     def _entry(self, plan: WritePlan) -> StreamEntry:
-        """Return the stream's entry, which a new stream gets here."""
+        """Return the stream's entry; a new stream gets one."""
         schema = self._schema(plan.key.namespace)
         entry = self._registry.stream(plan.key, schema)
         if entry is not None:
@@ -87,22 +87,22 @@ class StreamTables:
         columns = existing_columns(self._connection, table)
         if columns and not set(OWN_COLUMNS) <= set(columns):
             raise ConfigError(
-                f"The table {table} is there already and was not made by this destination: rename it, or choose"
+                f"The table {table} already exists and was not created by this destination: rename it, or choose"
                 " another `schema`."
             )
         self._registry.add_stream(plan.key, table)
         return StreamEntry(table, None)
 
     def _schema(self, namespace: str | None) -> str:
-        """Return the schema of a namespace; those that DuckDB would take for the same are told apart."""
+        """Return the schema of a namespace; names that DuckDB treats as equal get a suffix."""
         if namespace is None:
             return free_name(self._config.schema, _RESERVED_SCHEMAS)
-        # A namespace may be called as the schema of streams without one: they share it.
+        # A namespace may have the name of the configured schema: they share it.
         others = [each for each in self._registry.schemas_of_others(namespace) if each != namespace]
         return self._registry.schema(namespace) or free_name(namespace, [*_RESERVED_SCHEMAS, *others])
 
     def _target(self, plan: WritePlan, table: Table, *, is_stage: bool) -> Target:
-        """Return a target whose table is there and has the columns of *plan*."""
+        """Return a target whose table exists and has the columns of *plan*."""
         properties = {name: self._type(schema) for name, schema in plan.properties.items()}
         if existing_columns(self._connection, table):
             columns = evolve(self._connection, self._registry, table, properties)
@@ -127,7 +127,7 @@ class StreamTables:
         return {int(each): _stage_of(table, int(each)) for each in generations if each.isdecimal()}
 
     def _take_place(self, stage: Table, place: Table) -> None:
-        """Put *stage* where *place* is, with all its columns: also those that the schema had in an earlier attempt."""
+        """Replace *place* by *stage*, with all its columns, also those from the schema of an earlier attempt."""
         types = existing_columns(self._connection, stage)
         definitions = ", ".join(f"{quote_identifier(name)} {kind}" for name, kind in types.items())
         names = ", ".join(map(quote_identifier, types))
@@ -152,7 +152,7 @@ class StreamTables:
         self._drop(stage.table)
 
     def _columns_beyond(self, stage: Target) -> list[Column]:
-        """Return the columns that the schema had when the stage was begun, and no longer has."""
+        """Return the columns that the schema had when the stage was created, and no longer has."""
         properties = {column: name for name, column in self._registry.columns(stage.table).items()}
         known = {*OWN_COLUMNS, *(column.name for column in stage.columns)}
         types = existing_columns(self._connection, stage.table)

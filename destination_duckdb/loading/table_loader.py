@@ -1,9 +1,9 @@
 """Rows from a spool file into a table: one statement, at the speed of DuckDB's JSON reader.
 
-In: a Segment of RECORD lines and the table they belong to. The fast path reads the lines as they came; the exact path
-reads what exact_lines made of them. Raises MisfitError where the fast path met a value that it might round or guess, a
-namespace that the beginning of the line did not show, or JSON that DuckDB's reader does not accept. The transaction is
-lost then, and the caller tries again with the exact path.
+In: a Segment of RECORD lines and their table. The fast path reads the lines as they came; the exact path reads what
+exact_lines made of them. Raises MisfitError where the fast path found a value that it might round or guess, a namespace
+that the beginning of the line did not show, or JSON that DuckDB's reader does not accept. The transaction is lost then,
+and the caller tries again with the exact path.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -47,10 +47,10 @@ class Target:
 
 
 def has_plain_names(target: Target) -> bool:
-    """Return whether DuckDB's reader can tell the stream's properties apart at all."""
+    """Return whether DuckDB's reader can address each of the stream's properties by name."""
     names = [column.property_name for column in target.columns]
-    told_apart = len({fold(name) for name in names}) == len(names)
-    return told_apart and "" not in names and not any("\x00" in name for name in names)
+    is_distinct = len({fold(name) for name in names}) == len(names)
+    return is_distinct and "" not in names and not any("\x00" in name for name in names)
 
 
 def load(
@@ -134,12 +134,12 @@ def _insert_into(into: str, select: tuple[str, str]) -> str:
 def _select(
     target: Target, read: str, values: Sequence[str], emitted_at: str, changes: str, where: str
 ) -> tuple[str, str]:
-    """Return the names of the columns, and the query that gives them."""
+    """Return the names of the columns, and the query for their values."""
     meta_start = quote_literal('{"sync_id":' + str(target.plan.sync_id) + ',"changes":')
     expressions = {
         RAW_ID: "uuidv7()",
         EXTRACTED_AT: f"make_timestamptz({emitted_at} * 1000)",
-        # Without changes it is a constant, which is parsed once and not once a row.
+        # Without changes it is a constant, which is parsed once instead of once a row.
         META: f"coalesce(CAST({meta_start} || {changes} || '}}' AS JSON), CAST({meta_start} || '[]}}' AS JSON))",
         GENERATION_ID: str(target.plan.generation_id),
     }

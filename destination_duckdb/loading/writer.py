@@ -1,10 +1,10 @@
-"""The writing side: units → transactions → echoes of states. The only user of the connection during a sync.
+"""The writing side: commit units → transactions → echoes of states. The only user of the connection during a sync.
 
-Takes what the intake has ready as one group, loads its rows and saves its states in one transaction, and only then
-sends the states. A batch that the fast way can't load exactly is loaded again value by value. At the end of the
-input the streams that are COMPLETE are finished with the rows that no state covers; of all others such rows are left
-out, so that the next sync, which starts at the last state, doubles nothing. Raises SystemFault that names the
-streams that did not complete.
+Takes everything the reader has ready as one group, loads its rows and saves its states in one transaction, and only
+then sends the states. A batch that the fast path can't load exactly is loaded again on the exact path. At the end of
+the input, streams that are COMPLETE are finished with the rows that no state covers. Such rows of other streams are
+left out: the next sync starts at the last state and would write them twice. Raises SystemFault that names the streams
+that did not complete.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ from destination_duckdb.loading.merge import (
     first_new_row,
     merge_batch,
 )
-from destination_duckdb.loading.row_parts import split_by_path, whole
+from destination_duckdb.loading.row_parts import split_by_path, unsplit
 from destination_duckdb.loading.stream_tables import StreamTables
 from destination_duckdb.loading.table_loader import MisfitError, Target, load
 from destination_duckdb.protocol.catalog import StreamKey, SyncMode
@@ -57,11 +57,11 @@ class Writer:
         self._outbox = outbox
         self._config = config
         self._has_one_thread = False
-        # Without growing row ids, new rows can't be told from old ones in the table itself.
+        # Without growing row ids, new rows can't be distinguished from old ones in the table itself.
         self._needing_order = set() if kind_of(config).has_growing_row_ids else set(self._targets)
 
     def run(self, queue: BoundedQueue[Item], stop: Callable[[], bool]) -> None:
-        """Write until the input ends or *stop* says so."""
+        """Write until the input ends or *stop* returns True."""
         while not stop():
             group = queue.take_group(LINGER_S, GROUP_BYTES, stop)
             units = [item for item in group if isinstance(item, CommitUnit)]
@@ -85,7 +85,7 @@ class Writer:
     def _commit(self, rows: Mapping[StreamKey, Segment], units: Sequence[CommitUnit]) -> None:
         """Commit *rows* with the states and completions in *units*, and release the rows' files."""
         parts: dict[StreamKey, Sequence[Segment]] = {
-            key: self._split(key, segment) if segment.has_lossy_decimals else whole(self._targets[key], segment)
+            key: self._split(key, segment) if segment.has_lossy_decimals else unsplit(self._targets[key], segment)
             for key, segment in rows.items()
         }
         longest_bytes = max((segment.longest_block_bytes for segment in rows.values()), default=0)
@@ -160,7 +160,7 @@ class Writer:
             self._outbox.log(
                 "WARN",
                 f"Stream {key}: no state came for {self._config.max_uncommitted_mb:,} MB (max_uncommitted_mb), so its"
-                " rows so far were committed without one: if this sync fails, the next may write them again.",
+                " rows so far were committed without one. If this sync fails, the next may write them again.",
             )
 
     def _finish(self, end: EndOfInput) -> None:

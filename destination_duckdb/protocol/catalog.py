@@ -1,4 +1,4 @@
-"""The configured catalog: which streams come, and how each is to be written.
+"""The configured catalog: the streams of a sync, and how each is to be written.
 
 In: the bytes of the catalog file. Out: one WritePlan a stream, in the catalog's order. Raises ConfigError that
 names the stream and the field. Never looks at the database.
@@ -15,7 +15,7 @@ from destination_duckdb.errors import ConfigError
 
 
 class SyncMode(enum.Enum):
-    """What a sync does to the rows that are there."""
+    """What a sync does to existing rows."""
 
     OVERWRITE = "overwrite"
     APPEND = "append"
@@ -24,7 +24,7 @@ class SyncMode(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class StreamKey:
-    """What the protocol calls a stream descriptor."""
+    """A stream descriptor, in the protocol's words."""
 
     namespace: str | None
     name: str
@@ -48,13 +48,13 @@ class WritePlan:
 
     @property
     def is_truncate(self) -> bool:
-        """Whether rows of earlier generations go once this sync is complete."""
+        """Whether rows of earlier generations are removed once this sync is complete."""
         without_generations = self.generation_id == 0 and self.sync_mode is SyncMode.OVERWRITE
         return without_generations or 0 < self.minimum_generation_id == self.generation_id
 
     @property
     def has_unknown_cursor(self) -> bool:
-        """Whether rows are to be ordered by a field that the schema does not have."""
+        """Whether rows should be ordered by a field that is missing from the schema."""
         is_dedup = self.sync_mode is SyncMode.APPEND_DEDUP
         return is_dedup and self.cursor is not None and self.cursor not in self.properties
 
@@ -121,7 +121,7 @@ def _plan(configured: _ConfiguredStream) -> WritePlan:
 def _properties(key: StreamKey, schema: Mapping[str, Any]) -> Mapping[str, object]:
     properties = schema.get("properties", {})
     if not isinstance(properties, dict):
-        raise ConfigError(f"Stream {key}: `properties` of its json_schema is no object.")
+        raise ConfigError(f"Stream {key}: `properties` of its json_schema is not an object.")
     return properties
 
 

@@ -1,8 +1,8 @@
-r"""Bytes → blocks of whole lines, with memory bounded by the longest line.
+r"""Bytes → blocks of complete lines, with memory bounded by the longest line.
 
-In: a function that reads the next bytes (empty at the end). Out: blocks that end with a newline; a last line
-without one gets it. Splits on the byte b"\n" only, whatever the chunk borders. Raises SystemFault for a line past
-the limit.
+In: a function that reads the next bytes (empty at the end). Out: blocks that end with a newline; one is added to a
+last line without it. Splits on the byte b"\n" only, wherever chunks are cut. Raises SystemFault for a line past the
+limit.
 """
 
 import codecs
@@ -15,7 +15,7 @@ READ_BYTES = MEGABYTE // 4
 
 
 def whole_lines(read: Callable[[], bytes], max_line_bytes: int) -> Iterator[bytes]:
-    """Yield the input in blocks of whole lines."""
+    """Yield the input in blocks of complete lines."""
     parts: list[bytes] = []
     waiting_bytes = 0
     while chunk := read():
@@ -36,7 +36,7 @@ def whole_lines(read: Callable[[], bytes], max_line_bytes: int) -> Iterator[byte
 
 
 def without_mark(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield *blocks* without the byte order mark that some programs put in front of all."""
+    """Yield *blocks* without the byte order mark that some programs write first."""
     for number, block in enumerate(blocks):
         yield block if number else block.removeprefix(codecs.BOM_UTF8)
 

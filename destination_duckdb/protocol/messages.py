@@ -1,8 +1,7 @@
-"""One line of the input: which kind of message it is, without building what it carries.
+"""One line of input: which kind of message it is, without decoding its content.
 
-In: a line, in any order of keys and with any spaces. Out: a Message whose parts are still raw JSON. Raises
-SystemFault that says what is wrong with the line, with the first characters of it unless it is a record, whose
-values may be private.
+In: a line, with keys in any order and any spacing. Out: a Message whose content is still raw JSON. Raises SystemFault
+that cites the beginning of the line, but nothing of a RECORD, whose values may be private.
 """
 
 import re
@@ -21,24 +20,24 @@ class Descriptor(msgspec.Struct):
 
     @property
     def key(self) -> StreamKey:
-        """Return it as our own value."""
+        """Return it as a StreamKey."""
         return StreamKey(self.namespace or None, self.name)
 
 
 class RecordHead(msgspec.Struct):
-    """The part of a RECORD that says where it goes."""
+    """The fields of a RECORD that name its stream."""
 
     stream: str
     namespace: str | None = None
 
     @property
     def key(self) -> StreamKey:
-        """Return the stream that it belongs to."""
+        """Return the stream."""
         return StreamKey(self.namespace or None, self.stream)
 
 
 class StreamStatus(msgspec.Struct):
-    """The part of a TRACE that says how a stream ended."""
+    """The fields of a TRACE that report how a stream ended."""
 
     stream_descriptor: Descriptor
     status: str
@@ -61,7 +60,7 @@ class Message(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(Message)
-# Spelled by Python's json module, forbidden by JSON, and no reason to lose the record.
+# Python's json module writes these and JSON forbids them, but the record should not be lost.
 _NOT_A_NUMBER = re.compile(rb"\b(?:NaN|Infinity)\b")
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _SHOWN_BYTES = 80
@@ -81,17 +80,17 @@ def parse_message(line: bytes) -> Message:
 
 
 def too_deep(line: bytes) -> SystemFault:
-    """Return the error for a line whose values lie in each other thousands of times."""
+    """Return the error for a line with thousands of nested values."""
     return SystemFault(f"A line of the input is nested too deeply to be read: {shown(line)}.")
 
 
 def without_oddities(line: bytes) -> bytes:
-    """Return *line* with what is outside JSON (NaN, lone surrogates) made harmless, enough to classify it."""
+    """Return *line* with placeholders for what JSON forbids (NaN, lone surrogates), good enough to classify it."""
     return _NOT_A_NUMBER.sub(b"0", _LONE_SURROGATE.sub(b"\\\\u0020", line))
 
 
 def shown(line: bytes) -> str:
-    """Return how a message about *line* may cite it: a record by its size alone."""
+    """Return *line* as an error may cite it: of a record, only its size."""
     if b'"RECORD"' in line:
         return f"a RECORD of {len(line):,} bytes"
     return repr(line[:_SHOWN_BYTES].decode("utf-8", "replace"))

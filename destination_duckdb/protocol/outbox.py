@@ -1,9 +1,8 @@
-"""The messages that this destination sends, and the one door to stdout.
+"""The messages that this destination sends, and the only way to stdout.
 
-In: what happened. Out: one line a message, whole and at once, with secrets masked in all but states. Raises
-SystemFault when nobody reads any more, StalledError when nobody reads and the sync is to stop: what was left of the
-line then goes before the next. Nothing but protocol messages goes through here, and nothing else in the package writes
-to stdout.
+In: what happened. Out: one line a message, never interleaved, with secrets masked in all but states. Raises SystemFault
+when the reader is gone, StalledError when it does not read and the sync should stop; the unsent rest of the line is
+then sent before the next. Only protocol messages are sent here, and nothing else in the package writes to stdout.
 """
 
 import os
@@ -21,13 +20,13 @@ from destination_duckdb.errors import DestinationError, SystemFault
 LogLevel = Literal["DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 
 
-# What a pipe that is ready takes without waiting; POSIX promises 512.
+# What a pipe that is ready accepts without blocking; POSIX guarantees 512.
 _READY_BYTES = getattr(select, "PIPE_BUF", 512)
 _POLL_S = 0.25
 
 
 class StalledError(SystemFault):
-    """A message waits for its reader, and the sync is to stop."""
+    """Nobody reads a message, and the sync should stop."""
 
 
 class Outbox:
@@ -41,11 +40,11 @@ class Outbox:
         self._stop: Callable[[], bool] = lambda: False
 
     def stop_when(self, stop: Callable[[], bool]) -> None:
-        """Wait for a reader only until *stop* says so."""
+        """Wait for a reader only until *stop* returns True."""
         self._stop = stop
 
     def mask(self, secrets: Iterable[str]) -> None:
-        """Mask *secrets* in every message from now on, wherever their text comes from."""
+        """Mask *secrets* in every later message, wherever they appear."""
         self._secrets += [msgspec.json.encode(secret)[1:-1] for secret in secrets]
 
     def masked(self, text: bytes) -> bytes:
@@ -98,4 +97,4 @@ class Outbox:
     def _wait_for_reader(self) -> None:
         while not select.select([], [self._descriptor], [], _POLL_S)[1]:
             if self._stop():
-                raise StalledError("Nobody reads the messages of this destination, which is to stop.")
+                raise StalledError("Nobody reads the messages of this destination, which should stop.")

@@ -1,10 +1,10 @@
 """Blocks of lines → runs of records of one stream, and the messages between them.
 
-In: a block of whole lines. Out: Rows (RECORD lines of one stream with no other message between them, as they came)
+In: a block of complete lines. Out: Rows (RECORD lines of one stream with no other message between them, unchanged)
 and Line (any other message). Lines that begin as this catalog's records usually do are recognised by their first
-bytes, many at once; all others are parsed, so the order of keys and the spaces do not matter. The namespace behind
-such a beginning is checked where the rows are loaded. Raises SystemFault for a line that is no message, ConfigError
-for a record of a stream that is not in the catalog.
+bytes, many at once; all others are parsed, so neither the order of keys nor spacing matters. A namespace after such a
+beginning is checked when the rows are loaded. Raises SystemFault for a line that is not a message, ConfigError for a
+record of a stream that is not in the catalog.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A message that is no RECORD."""
+    """A message other than a RECORD."""
 
     message: Message
     line: bytes
@@ -45,10 +45,10 @@ class RunSplitter:
         self._longest_beginning = max((len(beginning) for beginning in self._beginnings), default=0)
 
     def split(self, block: bytes) -> Iterator[Rows | Line]:
-        """Yield what is in *block*: the rows of each stream together, as far as no other message stands between."""
-        whole = self._one_run(block)
-        if whole is not None:
-            yield whole
+        """Yield the rows of each stream together, up to the next message of another type."""
+        run = self._one_run(block)
+        if run is not None:
+            yield run
             return
         waiting = _Waiting(block)
         start = 0
@@ -63,7 +63,7 @@ class RunSplitter:
         yield from waiting.take(len(block))
 
     def _one_run(self, block: bytes) -> Rows | None:
-        """Return *block* as one run, if every line of it begins alike."""
+        """Return *block* as one run if all of its lines begin alike."""
         beginning = self._beginning_at(block, 0)
         if beginning is None:
             return None
@@ -86,7 +86,7 @@ class RunSplitter:
             raise SystemFault("A RECORD message of the input has no `record`.")
         key = message.record.key
         if key not in self._keys:
-            raise ConfigError(f"A record came of the stream {key}, which is not in the catalog: add it there.")
+            raise ConfigError(f"The input has a record of the stream {key}, which is not in the catalog: add it there.")
         return key, None
 
     def _beginning_at(self, block: bytes, start: int) -> bytes | None:
@@ -108,7 +108,7 @@ class _Waiting:
         self._start = 0
 
     def see(self, key: StreamKey | None, start: int) -> None:
-        """Note that a line begins at *start* that belongs to *key*, or to no stream."""
+        """Note a line at *start* that belongs to *key*, or to no stream."""
         if key != self._key:
             self._close(start)
             self._key, self._start = key, start
@@ -129,7 +129,7 @@ class _Waiting:
 
 
 def _beginnings(keys: frozenset[StreamKey]) -> Mapping[bytes, StreamKey]:
-    """Return what stands before `,"data":` in records of *keys*, where it names one stream only."""
+    """Return the bytes before `,"data":` in records of *keys*, where they identify one stream."""
     found: dict[bytes, StreamKey] = {}
     for key in keys:
         stream = b'"stream":' + msgspec.json.encode(key.name)

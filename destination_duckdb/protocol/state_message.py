@@ -1,7 +1,7 @@
 """A STATE message: which streams it covers, and its echo.
 
 In: the line as it came. Out: a StateLine, whose echo is the same bytes with `destinationStats` added. Raises
-SystemFault where the message does not say what it covers.
+SystemFault where the message does not name what it covers.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class _Line(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class StateLine:
-    """A state, by the bytes it came as."""
+    """A state, as the bytes it came as."""
 
     line: bytes
     state: bytes
@@ -42,14 +42,14 @@ class StateLine:
     streams: tuple[StreamKey, ...] = ()
 
     def echo(self, record_count: int) -> bytes:
-        """Return the line with the number of records that were committed since the state before."""
+        """Return the line with the number of records committed since the previous state."""
         stats = b'"destinationStats":{"recordCount":%d}' % record_count
         brace = len(self.state) - 1
         comma = b"," if self.state[1:brace].strip() else b""
-        told = self.state[:brace] + comma + stats + self.state[brace:]
+        state = self.state[:brace] + comma + stats + self.state[brace:]
         at = self.line.find(self.state)
         while at >= 0:
-            echoed = self.line[:at] + told + self.line[at + len(self.state) :]
+            echoed = self.line[:at] + state + self.line[at + len(self.state) :]
             if "destinationStats" in msgspec.json.decode(echoed, type=_Line).state:
                 return echoed
             at = self.line.find(self.state, at + 1)
@@ -62,7 +62,7 @@ def parse_state(message: Message, line: bytes) -> StateLine:
         raise SystemFault(f"A STATE message of the input has no `state`: {shown(line)}.")
     if raw not in line:
         raise SystemFault(
-            f"A STATE message can't be kept as it came, for it holds NaN or a lone surrogate: {shown(line)}."
+            f"A STATE message can't be kept as it came, since it contains NaN or a lone surrogate: {shown(line)}."
         )
     try:
         state = msgspec.json.decode(raw, type=_State)
@@ -80,7 +80,7 @@ def parse_state(message: Message, line: bytes) -> StateLine:
 
 
 def without_stream(state: bytes, key: StreamKey) -> bytes | None:
-    """Return a GLOBAL state without its part for one stream, or None if it has no other."""
+    """Return a GLOBAL state without the part of one stream, or None if nothing else is in it."""
     parts = msgspec.json.decode(state, type=dict[str, msgspec.Raw])
     content = msgspec.json.decode(parts["global"], type=dict[str, msgspec.Raw])
     states = msgspec.json.decode(content.get("stream_states", msgspec.Raw(b"[]")), type=list[msgspec.Raw])

@@ -1,8 +1,8 @@
 """A table follows its stream's schema: new columns, and columns whose type changed.
 
-In: a table that is there and the properties of a stream. Out: the columns to write to. Columns that the schema
-dropped stay, empty in new rows. A change of type that loses nothing in any row converts; else the old column stays
-beside, named after its old type, and a new one takes its name. The caller holds the transaction.
+In: an existing table and the properties of a stream. Out: the columns to write to. Columns that the schema dropped
+stay, and are empty in new rows. A change of type that loses nothing in any row converts the column. Otherwise the old
+column stays under a name with its old type, and a new column takes its name. The caller holds the transaction.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -29,7 +29,7 @@ def columns_of(properties: Mapping[str, ColumnType]) -> list[Column]:
 def evolve(
     connection: duckdb.DuckDBPyConnection, registry: Registry, table: Table, properties: Mapping[str, ColumnType]
 ) -> list[Column]:
-    """Change *table* so that it holds *properties*, and return the columns for them."""
+    """Change *table* so that it can store *properties*, and return their columns."""
     types = existing_columns(connection, table)
     known = registry.columns(table)
     unregistered = set(types) - set(known.values()) - registry.kept_columns(table) - set(TAKEN_NAMES)
@@ -75,9 +75,9 @@ def _convert(connection: duckdb.DuckDBPyConnection, table: Table, column: str, o
 def _rebuild(
     connection: duckdb.DuckDBPyConnection, table: Table, column: str, new: ColumnType, expression: str
 ) -> None:
-    """Write the table anew with another type of *column*.
+    """Rewrite the table with another type of *column*.
 
-    A column keeps the compression that it was made with, and that of JSON knows texts only.
+    A column keeps the compression that it was created with, and that of JSON only works for strings.
     """
     types = existing_columns(connection, table) | {column: new.sql}
     written = replace(table, name=f"{table.name}@converted")
@@ -109,7 +109,7 @@ def _to_string(quoted: str, kind: ColumnType) -> tuple[str, str]:
     text = f"CAST({quoted} AS VARCHAR)"
     if kind is not ColumnType.JSON:
         return text, "false"
-    # Afterwards, a JSON string that looks like other JSON could not be told from it.
+    # Afterwards, a JSON string that looks like other JSON would be indistinguishable from it.
     content, is_string = f"json_extract_string({quoted}, '$')", f"json_type({quoted}) = 'VARCHAR'"
     return f"CASE WHEN {is_string} THEN {content} ELSE {text} END", f"{is_string} AND json_valid({content})"
 

@@ -1,7 +1,7 @@
-"""What this destination remembers of its own tables, in the schema `_airbyte_internal`.
+"""What this destination remembers about its own tables, in the schema `_airbyte_internal`.
 
-Which stream has which table and generation, and which property has which column: names that had to be told apart
-(`Foo`, `foo`) keep their table and column when the catalog's order changes. Raises nothing of its own.
+Which stream has which table and generation, and which property has which column: names that needed a suffix
+(`Foo`, `foo`) keep their table and column when the catalog's order changes.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -20,7 +20,7 @@ _COLUMNS = "registered_columns"
 
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
-    """A stream's table, and the generation that was completed last; None before the first."""
+    """A stream's table, and the generation completed last; None before the first."""
 
     table: Table
     generation_id: int | None
@@ -36,7 +36,7 @@ class Registry:
         self._columns = Table(self.database, INTERNAL_SCHEMA, _COLUMNS).sql
 
     def create(self) -> None:
-        """Make the tables unless they are there."""
+        """Create the tables unless they exist."""
         create_schema(self._connection, self.database, INTERNAL_SCHEMA)
         self._connection.execute(
             f"CREATE TABLE IF NOT EXISTS {self._streams}"
@@ -57,21 +57,21 @@ class Registry:
         return None if row is None else StreamEntry(Table(self.database, row[0], row[1]), row[2])
 
     def schema(self, namespace: str) -> str | None:
-        """Return the schema of a namespace that streams were written to before."""
+        """Return the schema that streams of the namespace were written to before."""
         row = self._connection.execute(
             f"SELECT any_value(table_schema) FROM {self._streams} WHERE namespace = ?", [namespace]
         ).fetchone()
         return None if row is None else row[0]
 
     def schemas_of_others(self, namespace: str) -> list[str]:
-        """Return the schemas that belong to namespaces of other names."""
+        """Return the schemas of other namespaces."""
         rows = self._connection.execute(
             f"SELECT DISTINCT table_schema FROM {self._streams} WHERE namespace <> ?", [namespace]
         ).fetchall()
         return [row[0] for row in rows]
 
     def table_names(self, schema: str) -> list[str]:
-        """Return the names in *schema* that belong to a stream."""
+        """Return the names of the streams' tables in *schema*."""
         rows = self._connection.execute(
             f"SELECT table_name FROM {self._streams} WHERE lower(table_schema) = lower(?)", [schema]
         ).fetchall()
@@ -85,7 +85,7 @@ class Registry:
         )
 
     def set_generation(self, table: Table, generation_id: int) -> None:
-        """Remember that the table holds this generation whole."""
+        """Remember that the table holds this generation completely."""
         self._connection.execute(
             f"UPDATE {self._streams} SET generation_id = ? WHERE table_schema = ? AND table_name = ?",
             [generation_id, table.schema, table.name],
@@ -96,11 +96,11 @@ class Registry:
         return {name: column for name, column in self._column_rows(table) if name is not None}
 
     def kept_columns(self, table: Table) -> set[str]:
-        """Return the columns that hold what a property was before its type changed."""
+        """Return the columns that keep a property's values from before its type changed."""
         return {column for name, column in self._column_rows(table) if name is None}
 
     def keep_column(self, table: Table, column: str) -> None:
-        """Remember that *column* belongs to no property any more, so that none of the same name takes it."""
+        """Remember that *column* no longer belongs to a property, so that no property of its name uses it."""
         self._connection.execute(
             f"INSERT INTO {self._columns} VALUES (?, ?, NULL, ?)", [table.schema, table.name, column]
         )
@@ -112,7 +112,7 @@ class Registry:
         ).fetchall()
 
     def set_columns(self, table: Table, columns: Sequence[Column]) -> None:
-        """Remember the column of each of these properties; what is known of others stays."""
+        """Remember the column of each of these properties; entries of others stay."""
         for column in columns:
             self.forget_column(table, column.property_name)
             self._connection.execute(
@@ -136,7 +136,7 @@ class Registry:
         )
 
     def forget_table(self, table: Table) -> None:
-        """Forget the columns of a table that is gone."""
+        """Forget the columns of a dropped table."""
         self._connection.execute(
             f"DELETE FROM {self._columns} WHERE table_schema = ? AND table_name = ?", [table.schema, table.name]
         )

@@ -1,7 +1,6 @@
-"""The table `_airbyte_state`: the last committed state of each stream, in the transaction of its rows.
+"""The table `_airbyte_state`: the last committed state of each stream, written in the transaction of its rows.
 
-A STREAM state has a row of its own; a GLOBAL one takes the place of those of its streams; a LEGACY one stands
-alone. Raises nothing of its own.
+A STREAM state has a row of its own; a GLOBAL state replaces those of its streams; a LEGACY state stands alone.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -24,7 +23,7 @@ class StateTable:
         self.table = Table(current_database(connection), schema, STATE_TABLE)
 
     def create(self) -> None:
-        """Make the table unless it is there."""
+        """Create the table unless it exists."""
         create_schema(self._connection, self.table.database, self.table.schema)
         self._connection.execute(
             f"CREATE TABLE IF NOT EXISTS {self.table.sql} (namespace VARCHAR, stream VARCHAR, type VARCHAR,"
@@ -32,7 +31,7 @@ class StateTable:
         )
 
     def save(self, state: StateLine) -> None:
-        """Put *state* in the place of what it supersedes."""
+        """Replace what *state* supersedes."""
         for key in state.streams:
             self.forget(key)
         namespace, stream = (state.key.namespace, state.key.name) if state.key else (None, None)
@@ -47,11 +46,11 @@ class StateTable:
         )
 
     def forget(self, key: StreamKey) -> None:
-        """Remove the state of one stream, whose rows are gone."""
+        """Remove the state of one stream, whose rows are removed."""
         self._connection.execute(f"DELETE FROM {self.table.sql} WHERE {_SAME_STREAM}", [key.namespace, key.name])
 
     def forget_stream(self, key: StreamKey) -> None:
-        """Remove the state of one stream also from a GLOBAL state, which stays for its other streams."""
+        """Remove the state of one stream, also from a GLOBAL state, which stays for its other streams."""
         self.forget(key)
         for state in self.states("GLOBAL"):
             kept = without_stream(bytes(state), key)
@@ -60,7 +59,7 @@ class StateTable:
                 self._insert(None, None, "GLOBAL", kept)
 
     def states(self, kind: str = "%") -> list[msgspec.Raw]:
-        """Return all states of one kind (or any), as they came, in the order of their streams."""
+        """Return all states of one type (or any), as they came, in the order of their streams."""
         rows = self._connection.execute(
             f"SELECT state FROM {self.table.sql} WHERE type LIKE ?"
             " ORDER BY namespace NULLS FIRST, stream NULLS FIRST, type",

@@ -1,7 +1,7 @@
-"""Tables by name, and what is in them already.
+"""Tables by name, and the columns they have.
 
-In: a connection and names. Out: quoted, fully qualified names, and the columns that a table has. Every name has its
-database in front, so that a schema called like the database, or like `temp`, is not mistaken for it.
+In: a connection and names. Out: quoted, fully qualified names, and the columns of a table. Every name begins with its
+database, so that a schema with the name of the database, or called `temp`, is not mistaken for it.
 """
 
 import re
@@ -18,14 +18,14 @@ RAW_ID = "_airbyte_raw_id"
 EXTRACTED_AT = "_airbyte_extracted_at"
 META = "_airbyte_meta"
 GENERATION_ID = "_airbyte_generation_id"
-# Our own columns, in the order in which they stand in front of every table.
+# Our own columns, the first of every table, in this order.
 OWN_COLUMNS: Mapping[str, str] = {
     RAW_ID: "UUID",
     EXTRACTED_AT: ColumnType.TIMESTAMP_WITH_ZONE.sql,
     META: "JSON",
     GENERATION_ID: "BIGINT",
 }
-# Names that a property's column can't have: merges tell rows apart by DuckDB's own rowid, which such a column hides.
+# Names that a property's column can't have: merges identify rows by DuckDB's own rowid, which such a column hides.
 TAKEN_NAMES = (*OWN_COLUMNS, "rowid")
 _VERSION = re.compile(r"v(?P<major>\d+)\.(?P<minor>\d+)\.")
 
@@ -40,7 +40,7 @@ class Table:
 
     @property
     def sql(self) -> str:
-        """Return the name as it stands in a statement."""
+        """Return the name for a statement."""
         return ".".join(map(quote_identifier, (self.database, self.schema, self.name)))
 
     def __str__(self) -> str:
@@ -48,25 +48,25 @@ class Table:
 
 
 def current_database(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the name under which the opened file is known."""
+    """Return the name of the opened database."""
     row = connection.execute("SELECT current_database()").fetchone()
     assert row is not None
     return str(row[0])
 
 
 def create_schema(connection: duckdb.DuckDBPyConnection, database: str, schema: str) -> None:
-    """Make the schema unless it is there."""
+    """Create the schema unless it exists."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(database)}.{quote_identifier(schema)}")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[Column]) -> None:
-    """Make an empty table for these columns, beside our own."""
+    """Create an empty table with our own columns and these."""
     compression = json_compression(connection, table.database)
     connection.execute(f"CREATE TABLE {table.sql} ({column_definitions(columns, compression)})")
 
 
 def column_definitions(columns: Sequence[Column], json_compression: str = "") -> str:
-    """Return what stands between the parentheses of CREATE TABLE."""
+    """Return the part of CREATE TABLE between the parentheses."""
     types = {**OWN_COLUMNS, **{column.name: column.type.sql for column in columns}}
     return ", ".join(column_definition(name, kind, json_compression) for name, kind in types.items())
 
@@ -78,10 +78,10 @@ def column_definition(name: str, kind: str, json_compression: str) -> str:
 
 
 def json_compression(connection: duckdb.DuckDBPyConnection, database: str) -> str:
-    """Return how JSON is to be stored where the file's format knows ZSTD, which is since 1.2; else nothing.
+    """Return the compression of JSON columns: ZSTD where the storage format has it, which is since 1.2.
 
-    Of 1,000,000 events the file became a third as large and took 1.6 instead of 4.0 s of CPU to write; what reads the
-    whole column takes a quarter longer (BEHAVIOR.md).
+    With 1,000,000 events the file was a third as large and took 1.6 instead of 4.0 s of CPU to write; reading the
+    entire column takes a quarter longer (BEHAVIOR.md).
     """
     row = connection.execute(
         "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = ?", [database]
@@ -92,12 +92,12 @@ def json_compression(connection: duckdb.DuckDBPyConnection, database: str) -> st
 
 
 def column_names(columns: Sequence[Column]) -> str:
-    """Return all columns, our own first, as they stand in a statement."""
+    """Return all columns, our own first, for a statement."""
     return ", ".join(map(quote_identifier, [*OWN_COLUMNS, *(column.name for column in columns)]))
 
 
 def existing_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
-    """Return the types of the table's columns by name: none where there is no table."""
+    """Return the types of the table's columns by name; empty where the table does not exist."""
     rows = connection.execute(
         "SELECT column_name, data_type FROM duckdb_columns()"
         " WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)"

@@ -23,7 +23,7 @@ Schema = tuple[str, str | None, str | None]
 
 
 class Family(enum.Enum):
-    """Types whose values convert into each other; a text or boolean column has a family of its own."""
+    """Types whose values convert into each other; text and boolean are each alone in theirs."""
 
     TEXT = enum.auto()
     BOOLEAN = enum.auto()
@@ -145,7 +145,7 @@ class ColumnType(enum.Enum):
     )
     JSON = TypeRow(
         sql="JSON",
-        # Whatever no other row lists.
+        # Every schema that no other row lists.
         schemas=(),
         plain=PlainForm("JSON"),
         read_exactly=exact_readers.read_document,

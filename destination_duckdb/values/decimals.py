@@ -1,8 +1,8 @@
-"""Decimals that a double can't hold: found in bulk, judged one by one.
+"""Decimals that a double can't represent: found in bulk, judged one by one.
 
 DuckDB's JSON reader turns every decimal into a double. In: a block of lines. Out: whether some number in it would
-come back as another decimal: one of many digits, or one so small that a double has few digits for it or none. A
-string that reads like `[0.12…]` may be taken for one: that costs time, not exactness. Raises nothing.
+come back as another decimal: one with many digits, or one so small that a double has few digits left or none. A
+string that looks like `[0.12…]` may be mistaken for a number: that costs time, not exactness. Raises nothing.
 """
 
 import math
@@ -11,19 +11,19 @@ from decimal import Decimal, InvalidOperation
 
 # Digits and the point become "0", so that a long number is a long run of one byte, which bytes.find jumps to.
 _FLATTENED = bytes(ord("0") if chr(byte) in "0123456789." else byte for byte in range(256)).replace(b"E", b"e")
-# A double holds every decimal of 15 digits; 16 characters are 15 digits and a point, or 16 digits.
+# A double represents every decimal of 15 digits; 16 characters are 15 digits and a point, or 16 digits.
 _LONG = b"0" * 16
 _DIGIT = ord("0")
 # Below about 1e-292 fifteen digits may be too many, which takes an exponent of three digits.
 _TINY = b"e-000"
 _DECIMAL = re.compile(rb"[0-9]*(?:\.[0-9.]*|(?=[eE]))(?:[eE][-+]?[0-9]+)?")
-# What stands around a number in JSON; digits within an identifier have something else there.
+# The characters around a number in JSON; digits within an identifier have others.
 _BEFORE = frozenset(b":,[- \t\r")
 _BEHIND = frozenset(b",]} \t\r\n")
 
 
 def loses_digits(block: bytes) -> bool:
-    """Return whether a number in *block* is a decimal that its double does not spell."""
+    """Return whether a number in *block* changes when it becomes a double."""
     flat = block.translate(_FLATTENED)
     return _loses_long(block, flat) or _loses_tiny(block, flat)
 
@@ -42,7 +42,7 @@ def _loses_long(block: bytes, flat: bytes) -> bool:
 
 
 def _loses_tiny(block: bytes, flat: bytes) -> bool:
-    # Backwards: in texts with many digits, Python finds the rare "e" several times faster than the frequent "0".
+    # Backwards: in text with many digits, Python finds the rare "e" several times faster than the frequent "0".
     at = flat.rfind(_TINY)
     while at >= 0:
         start = at
@@ -60,7 +60,7 @@ def _decimal_at(block: bytes, at: int) -> re.Match[bytes] | None:
 
 
 def is_rounded(decimal: bytes) -> bool:
-    """Return whether *decimal*, as a double, is another number than was written."""
+    """Return whether *decimal* becomes another number as a double."""
     if decimal.count(b".") > 1:
         return False
     double = float(decimal)

@@ -1,10 +1,9 @@
-"""RECORD lines, one by one: the slower way, for batches that hold what DuckDB's reader would refuse or change.
+"""RECORD lines one by one: the exact path, for rows that DuckDB's JSON reader would refuse or change.
 
-In: a RECORD line as it came. Out: a line {"v": [text or null, …], "e": emitted_at, "c": changes as JSON}, which
-the loader casts without any choice left. JSON values keep the bytes they came with. NaN and Infinity, which are
-outside JSON, become null save in texts, and a lone surrogate, which no UTF-8 text can hold, becomes U+FFFD; both are
-said in the changes. Raises SystemFault for a line that is no record, ConfigError where a key would be changed: rows
-that differ could become one.
+In: a RECORD line as it came. Out: a line {"v": [string or null, …], "e": emitted_at, "c": changes as JSON}, whose
+values can only be cast one way. JSON values keep their bytes. NaN and Infinity, which JSON forbids, become null except
+in strings, and a lone surrogate, which UTF-8 can't encode, becomes U+FFFD; both are recorded as changes. Raises
+SystemFault for a line that is not a record, ConfigError where a key would be changed: different rows could become one.
 """
 
 import re
@@ -24,7 +23,7 @@ class _Meta(msgspec.Struct):
     changes: list[msgspec.Raw] | None = None
 
 
-# Milliseconds: what a timestamp of DuckDB can hold, in microseconds of 64 bits.
+# Milliseconds: the range of a DuckDB timestamp, which is 64 bits of microseconds.
 _EmittedAt = Annotated[int, msgspec.Meta(ge=-9_000_000_000_000_000, le=9_000_000_000_000_000)]
 
 
@@ -50,7 +49,7 @@ _DECODER = msgspec.json.Decoder(_Line)
 _ENCODER = msgspec.json.Encoder()
 _NULL = msgspec.Raw(b"null")
 _NO_CHANGES = "[]"
-# Stand-ins that no JSON text holds by itself: private-use characters with a name between them.
+# Placeholders that no JSON contains by chance: private-use characters with a name between them.
 _LITERAL_START, _LITERAL_END = '"\uf8ff\ue000'.encode(), '\uf8ff"'.encode()
 _LITERAL = re.compile(_LITERAL_START + rb"(-?(?:NaN|Infinity))" + _LITERAL_END)
 _SURROGATE_MARK = "\uf8ff\ue000surrogate\uf8ff".encode()
@@ -74,8 +73,8 @@ class ExactReader:
         record = _parse(line)
         if StreamKey(record.namespace or None, record.stream) != self._key:
             raise ConfigError(
-                f"A record came of the stream {record.stream} in namespace {record.namespace}, which is not in the"
-                " catalog: add it there."
+                f"The input has a record of the stream {record.stream} in namespace {record.namespace}, which is not in"
+                " the catalog: add it there."
             )
         changes: list[Any] = list(record.meta.changes or ()) if record.meta is not None else []
         values: list[str | None] = []
@@ -89,8 +88,8 @@ class ExactReader:
             changes += [each for each in (oddity, change) if each is not None]
             if name in self._unchangeable and (oddity or change):
                 self._refuse_changed(kind, name)
-        told = _ENCODER.encode(changes).decode() if changes else _NO_CHANGES
-        return _ENCODER.encode(_Row(values, round(record.emitted_at), told)) + b"\n"
+        recorded = _ENCODER.encode(changes).decode() if changes else _NO_CHANGES
+        return _ENCODER.encode(_Row(values, round(record.emitted_at), recorded)) + b"\n"
 
     def _refuse_changed(self, kind: ColumnType, name: str) -> None:
         raise ConfigError(
@@ -112,7 +111,7 @@ def _parse(line: bytes) -> _Record:
 
 
 def _marked(line: bytes) -> bytes:
-    """Return *line* with a mark for each thing in it that JSON or UTF-8 can't hold."""
+    """Return *line* with a mark for everything in it that JSON or UTF-8 does not allow."""
 
     def mark(found: re.Match[bytes]) -> bytes:
         if found[0].startswith(b'"'):
@@ -123,7 +122,7 @@ def _marked(line: bytes) -> bytes:
 
 
 def _without_marks(kind: ColumnType, name: str, raw: bytes) -> tuple[bytes, Change | None]:
-    """Return *raw* with what stands for its marks, and the change that this is: a text can hold NaN as it came."""
+    """Return *raw* with its marks replaced, and the change that this makes; a string keeps NaN as it came."""
     if kind is ColumnType.STRING:
         raw = _LITERAL.sub(rb"\1", raw)
     plain = _LITERAL.sub(b"null", raw).replace(_SURROGATE_MARK, "\ufffd".encode())

@@ -153,7 +153,7 @@ def test_check_when_the_storage_version_is_unknown(destination: Destination) -> 
     """A storage_compatibility that no DuckDB has had is named."""
     other = Destination(destination.directory, {**destination.config, "storage_compatibility": "v0.99.0"})
     (message,) = other.run("check").messages
-    assert "storage_compatibility v0.99.0 is no version that DuckDB" in message["connectionStatus"]["message"]
+    assert "storage_compatibility v0.99.0 is not a version that DuckDB" in message["connectionStatus"]["message"]
 
 
 def test_state_when_there_is_no_database(destination: Destination) -> None:
@@ -176,7 +176,7 @@ def test_check_when_the_configuration_begins_with_a_mark(destination: Destinatio
     ("config", "says"),
     [
         ({"destination_path": "{directory}"}, "is a directory"),
-        ({"destination_path": ":memory:"}, "is :memory:, which is gone"),
+        ({"destination_path": ":memory:"}, "is :memory:, which is lost"),
         ({}, "missing required field `destination_path`"),
     ],
 )

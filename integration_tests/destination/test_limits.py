@@ -48,7 +48,7 @@ def with_config(destination: Destination, **more: object) -> Destination:
 
 @pytest.mark.parametrize("more", [None, {"needs": "NaN"}], ids=["plain", "exact"])
 def test_write_when_a_record_is_large(destination: Destination, more: object) -> None:
-    """A record of 17 MiB passes, and one of 40, between small ones, the fast way and the exact way."""
+    """A record of 17 MiB passes, and one of 40, between small ones, on the fast path and on the exact path."""
     sizes = [1, 17 * MEGABYTE, 2, 40 * MEGABYTE, 3]
     messages = [record("t", {"id": n, "text": "é" * (size // 2), "more": more}) for n, size in enumerate(sizes)]
     outcome = destination.write(TEXTS, [*messages, state("t", 1), status("t")])
@@ -188,7 +188,7 @@ def test_write_when_a_table_is_foreign(destination: Destination) -> None:
     outcome = destination.write(TEXTS, [record("t", {"id": 1}), status("t")])
     assert outcome.exit_code == 1
     assert outcome.error is not None
-    assert "The table main.t is there already and was not made by this destination" in outcome.error
+    assert "The table main.t already exists and was not created by this destination" in outcome.error
     with duckdb.connect(str(destination.database), read_only=True) as connection:
         assert connection.execute("SELECT * FROM t").fetchall() == [(42,)]
         assert connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(1,)]

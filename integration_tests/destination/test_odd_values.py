@@ -1,4 +1,4 @@
-"""Odd values here and there in a large batch: only the rows around them go the slower way, and no order is lost."""
+"""Odd values here and there in a large batch: only the rows around them take the exact path, and the order is kept."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_write_when_odd_values_are_few(destination: Destination, mode: str) -> N
 
 
 def test_write_when_the_machine_is_elsewhere(destination: Destination, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times without a zone mean UTC, the fast way and the exact way, wherever the machine is."""
+    """Times without a zone mean UTC, on the fast path and on the exact path, wherever the machine is."""
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     properties = {"id": {"type": "integer"}, "made": {"type": "string", "format": "date-time"}}
     catalog = {"streams": [configured("t", properties), configured("u", properties)]}

@@ -27,13 +27,13 @@ def problem(outcome: Outcome) -> str:
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        (":memory:", "is :memory:, which is gone"),
-        (":memory:named", "is :memory:, which is gone"),
-        ("postgres:host=h password=s3cret-t0ken", "begins with 'postgres:', which is no file"),
-        ("s3://key:s3cret-t0ken@bucket/x.duckdb", "begins with 's3:', which is no file"),
+        (":memory:", "is :memory:, which is lost"),
+        (":memory:named", "is :memory:, which is lost"),
+        ("postgres:host=h password=s3cret-t0ken", "begins with 'postgres:', which is not a file"),
+        ("s3://key:s3cret-t0ken@bucket/x.duckdb", "begins with 's3:', which is not a file"),
         ("a\0b", "`destination_path` is 'a\\x00b'"),
         ("n" * 300, "File name too long"),
-        ("/dev/full", "is no regular file"),
+        ("/dev/full", "is not a regular file"),
         ("md:database", "md:database is a MotherDuck database: set motherduck_api_key too"),
         ("md:database?motherduck_token=s3cret-t0ken&x=1", "The database md:database can't be opened"),
         ("motherduck:database?motherduck_token=s3cret-t0ken", "The database motherduck:database can't be opened"),

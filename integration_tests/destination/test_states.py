@@ -56,7 +56,7 @@ def test_write_when_connections_share_a_file(destination: Destination) -> None:
 
 
 def test_write_when_json_is_nested_deeply(destination: Destination) -> None:
-    """More than 1,000 levels pass in records, the fast way, the exact way and in any order of keys, and in states."""
+    """More than 1,000 levels pass in records, on both paths and in any order of keys, and in states."""
     catalog = {
         "streams": [configured("t", {"id": {"type": "integer"}, "n": {"type": "number"}, "j": {"type": "object"}})]
     }
@@ -82,7 +82,7 @@ def test_write_when_json_is_nested_deeply(destination: Destination) -> None:
 
 
 def test_write_when_json_is_nested_too_deeply(destination: Destination) -> None:
-    """Where Python would give up, the sync ends with one sentence; the fast way has no such limit."""
+    """Where Python would give up, the sync ends with one sentence; the fast path has no such limit."""
     catalog = {"streams": [configured("t", {"j": {"type": "object"}})]}
     deep = b"[" * 100_000 + b"]" * 100_000
     line = b'{"type":"RECORD","record":{"stream":"t","data":{"j":%s},"emitted_at":1}}' % deep

@@ -15,7 +15,7 @@ settings.load_profile("untimed")
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a connection that thinks in UTC, as the destination's own."""
+    """Return a connection in UTC, like the destination's own."""
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection

@@ -11,7 +11,7 @@ from destination_duckdb.database.connection import open_database
 
 
 def test_open_database_when_configured(tmp_path: Path) -> None:
-    """It prints no progress bar, thinks in UTC, loads nothing by itself, and keeps to its memory and threads."""
+    """It prints no progress bar, uses UTC, loads nothing by itself, and keeps to its memory and threads."""
     config = Config(str(tmp_path / "x.duckdb"), memory_limit="123MB", threads=3)
     names = ("enable_progress_bar", "TimeZone", "autoinstall_known_extensions", "threads", "memory_limit")
     with open_database(config) as connection:

@@ -42,7 +42,7 @@ def test_parse_catalog_when_it_is_whole() -> None:
         (catalog(destination_sync_mode="append_dedup"), "append_dedup needs a primary key"),
         (catalog(destination_sync_mode="append_dedup", primary_key=[["a", "b"]]), "'a.b' is nested"),
         (catalog(destination_sync_mode="append_dedup", primary_key=[["b"]]), "'b' is not in its json_schema"),
-        (catalog(stream={"json_schema": {"properties": []}}), "is no object"),
+        (catalog(stream={"json_schema": {"properties": []}}), "is not an object"),
         (catalog(generation_id=2, minimum_generation_id=1), "neither 0 nor generation_id 2"),
         (b'{"streams":[' + b",".join([b'{"stream":{"name":"s"}}'] * 2) + b"]}", "names the stream s twice"),
     ],

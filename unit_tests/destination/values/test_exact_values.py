@@ -1,4 +1,4 @@
-"""The exact way and the plain way agree on what is plain, and the exact way says what it did to the rest."""
+"""Both paths agree on plain values, and the exact path records what it did to all others."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ KINDS = [kind for kind in ColumnType if kind is not ColumnType.VARIANT]
 def test_plain_value_when_it_passes(
     database: duckdb.DuckDBPyConnection, tmp_path: Path, kind: ColumnType, value: object
 ) -> None:
-    """What the plain way takes, the exact way stores as the same value, and says nothing about it."""
+    """A value that the fast path takes is stored as the same value on the exact path, without a change."""
     raw = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
     if b"\xed" in raw and not _is_utf8(raw):
         return
@@ -76,7 +76,7 @@ def _is_utf8(raw: bytes) -> bool:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(kind=st.sampled_from(KINDS), value=VALUES)
 def test_exact_value_when_any_value_comes(database: duckdb.DuckDBPyConnection, kind: ColumnType, value: object) -> None:
-    """Every text that the exact way stores is one that DuckDB casts; NULL comes from null or with a reason."""
+    """DuckDB casts every string that the exact path returns; NULL comes from null or with a reason."""
     raw = json.dumps(value).encode()
     if b"\\ud" in raw:
         return
