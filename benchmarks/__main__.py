@@ -1,7 +1,7 @@
 """All benchmarks, one after the other: `make bench`, or python -m benchmarks [--quick] [--results FOLDER].
 
 Prints each figure as it comes, and writes benchmarks.json, benchmarks.txt and benchmarks.svg to FOLDER. Where FOLDER
-is the project's own, the README and docs/scale.md get the same figures.
+is the project's own, README, docs/benchmarks.md and docs/scale.md get the same figures.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from pathlib import Path
 from benchmarks.figure import Figure, figure_from_json
 from benchmarks.machine import machine
 from benchmarks.scale import PAGE, page_with_tables
-from benchmarks.table import markdown, text_table, with_table
+from benchmarks.table import highlights, markdown, text_table, with_table
 from client_tests.environments import client_program
 
 FOLDER = Path(__file__).with_name("results")
 README = Path(__file__).parents[1] / "README.md"
+FIGURES_PAGE = README.parent / "docs" / "benchmarks.md"
 ALL = (
     "source_events",
     "destination_load",
@@ -49,7 +50,8 @@ def main() -> None:
     folder: Path = options.results or FOLDER
     write(folder, machine(), figures)
     if folder == FOLDER:
-        README.write_text(with_table(README.read_text(), "figures", markdown(machine(), figures)))
+        README.write_text(with_table(README.read_text(), "highlights", highlights(figures)))
+        FIGURES_PAGE.write_text(with_table(FIGURES_PAGE.read_text(), "figures", markdown(machine(), figures)))
         PAGE.write_text(page_with_tables(PAGE.read_text(), figures))
     print(f"{len(figures)} figures in {time.monotonic() - started_s:.0f} s, written to {folder}")
 

@@ -7,6 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from benchmarks.figure import Figure, shown
 
 HEADINGS = ("what", "median", "smallest to largest", "goal")
+BAR = "\\|"
+HIGHLIGHTS = (
+    "90 days: speed-up",
+    "1,000,000 events in 5 windows",
+    "one day of 3,000,000: peak memory",
+    "1,000,000 events, append_dedup: times curl and read_ndjson, start-up apart",
+    "source | destination, times as fast as our source, PyAirbyte's cache",
+)
 TITLES = {
     "latency": "Mixpanel takes its time",
     "source": "The source, nothing to wait for",
@@ -25,13 +33,23 @@ def text_table(machine: Mapping[str, str], figures: Sequence[Figure]) -> str:
 
 
 def markdown(machine: Mapping[str, str], figures: Sequence[Figure]) -> str:
-    """Return the table for the README."""
+    """Return all figures as Markdown."""
     lines = [f"{machine_line(machine)}\n"]
     for group in groups(figures):
         lines += [f"| {TITLES[group]} | {' | '.join(HEADINGS[1:])} |", "|---|---:|---|---|"]
-        lines += [f"| {' | '.join(cells)} |" for cells in rows_of(figures, group, "\\|")]
+        lines += [f"| {' | '.join(cells)} |" for cells in rows_of(figures, group, BAR)]
         lines.append("")
     return "\n".join(lines).rstrip()
+
+
+def highlights(figures: Sequence[Figure]) -> str:
+    """Return the five figures that the README shows."""
+    by_name = {figure.name: figure for figure in figures}
+    lines = ["| measured | median |", "|---|---:|"]
+    for name in HIGHLIGHTS:
+        figure = by_name[name]
+        lines.append(f"| {name.replace('|', BAR)} | {shown(figure.median)} {figure.unit} |")
+    return "\n".join(lines)
 
 
 def with_table(page: str, name: str, table: str) -> str:

@@ -1,4 +1,4 @@
-"""The published figures are those of benchmarks/results: in the README, in docs/scale.md, as text."""
+"""The published figures are those of benchmarks/results: in README, docs/benchmarks.md and docs/scale.md, as text."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ import json
 
 import pytest
 
-from benchmarks.__main__ import README
+from benchmarks.__main__ import FIGURES_PAGE, README
 from benchmarks.figure import Figure, figure_from_json, shown
 from benchmarks.plan_simulation import HOUR_S, simulate
 from benchmarks.scale import PAGE, RESULTS, page_with_tables, planned
-from benchmarks.table import markdown, text_table, with_table
+from benchmarks.table import highlights, markdown, text_table, with_table
 from source_mixpanel_parallel.window_planner import BURST_S
 
 PUBLISHED = json.loads(RESULTS.read_text())
 FIGURES = [figure_from_json(fields) for fields in PUBLISHED["figures"]]
 
 
-def test_readme_shows_the_results() -> None:
-    """The README's table is the one that the results make."""
+def test_readme_shows_the_highlights() -> None:
+    """The README's five rows are those of the results."""
     readme = README.read_text()
-    assert readme == with_table(readme, "figures", markdown(PUBLISHED["machine"], FIGURES))
+    assert readme == with_table(readme, "highlights", highlights(FIGURES))
     assert "benchmarks/results/benchmarks.svg" in readme
+
+
+def test_benchmarks_page_shows_the_results() -> None:
+    """The table of docs/benchmarks.md is the one that the results make."""
+    page = FIGURES_PAGE.read_text()
+    assert page == with_table(page, "figures", markdown(PUBLISHED["machine"], FIGURES))
 
 
 def test_scale_page_shows_the_results() -> None:
