@@ -15,10 +15,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.figure import Figure, figure_from_json, shown
-from benchmarks.plan_simulation import simulate
 from benchmarks.table import with_table
 from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.window_planner import HOURLY_REQUESTS, SECONDS_A_DAY, plan_windows
+from source_mixpanel_parallel.limits import EXPORT_HOURLY_REQUESTS
+from source_mixpanel_parallel.plan_duration import estimated_s
+from source_mixpanel_parallel.window_planner import SECONDS_A_DAY, plan_windows
 
 RESULTS = Path(__file__).with_name("results") / "benchmarks.json"
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
@@ -95,12 +96,12 @@ def scale_table(costs: Costs) -> Iterator[str]:
 def rows(costs: Costs) -> Mapping[str, Sequence[str]]:
     """Return the cells of each row."""
     hours = [project.events / costs.rows_per_s / 3600 for project in PROJECTS]
-    quota_hours = [simulate([1] * project.days, 40, 0.0) / 3600 for project in PROJECTS]
+    quota_hours = [estimated_s([1] * project.days, 40, 0.0) / 3600 for project in PROJECTS]
     database_gb = [project.events * costs.database_bytes / 1e9 for project in PROJECTS]
     return {
         "events a day": [f"{project.a_day:,.0f}" for project in PROJECTS],
         "requests, planned windows": [f"{project.requests}" for project in PROJECTS],
-        "share of an hour's quota": [f"{project.requests / HOURLY_REQUESTS:.0%}" for project in PROJECTS],
+        "share of an hour's quota": [f"{project.requests / EXPORT_HOURLY_REQUESTS:.0%}" for project in PROJECTS],
         "requests, a day each": [f"{project.days:,}" for project in PROJECTS],
         "the quota alone, a day each": [duration(each) for each in quota_hours],
         "one machine of two cores, Mixpanel keeping up": [duration(each) for each in hours],
@@ -123,7 +124,7 @@ def check_table(figures: Sequence[Figure]) -> Iterator[str]:
     yield "| days | simulated | measured |"
     yield "|---|---|---|"
     for days in (30, 90, 365):
-        seconds = simulate(planned(days), 40, SECONDS_A_DAY)
+        seconds = estimated_s(planned(days), 40, SECONDS_A_DAY)
         yield f"| {days} | {seconds:.2f} s | {measured[f'{days} days: source, first request to last row']:.2f} s |"
 
 

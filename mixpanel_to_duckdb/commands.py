@@ -17,14 +17,15 @@ from mixpanel_to_duckdb.errors import SyncError
 from mixpanel_to_duckdb.follow_up import FollowUp
 from mixpanel_to_duckdb.options import (
     DEFAULT_SCHEMA,
-    REGIONS,
     SyncOptions,
+    any_region,
     checked_database,
     checked_schema,
     parse_day,
     parse_last,
     parse_names,
 )
+from source_mixpanel_parallel.regions import REGIONS
 from source_mixpanel_parallel.settings import BUILT_IN_STREAMS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -93,7 +94,7 @@ class Region(click.ParamType):  # type: ignore[type-arg] # it is generic in clic
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the region as the config has it."""
         if str(value).upper() not in REGIONS:
-            self.fail(f"{value!r} is unknown: choose {', '.join(REGIONS[:-1])} or {REGIONS[-1]}", param, ctx)
+            self.fail(f"{value!r} is unknown: choose {any_region()}", param, ctx)
         return str(value).upper()
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

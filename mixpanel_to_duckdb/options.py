@@ -15,13 +15,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from mixpanel_to_duckdb.errors import BadArguments
-from source_mixpanel_parallel.date_windows import MAX_WINDOW_DAYS
+from source_mixpanel_parallel.limits import EXPORT_CONNECTIONS, MAX_WINDOW_DAYS
+from source_mixpanel_parallel.regions import REGIONS
 
 DEFAULT_SCHEMA = "main"
 # What the destination, this program and DuckDB keep for themselves.
 RESERVED_SCHEMAS = ("_airbyte_internal", "_mixpanel_to_duckdb", "information_schema", "pg_catalog")
-REGIONS = ("US", "EU", "IN")
-MAX_WORKERS = 100
 MOTHERDUCK = "md:"
 DAYS_OF = {"d": 1, "w": 7}
 
@@ -54,13 +53,13 @@ class SyncOptions:
             raise BadArguments(f"--to {self.to_date} is before --from {self.from_date}: swap them")
         self._refuse_clashes()
         for option, number, most in (
-            ("--workers", self.workers, MAX_WORKERS),
+            ("--workers", self.workers, EXPORT_CONNECTIONS),
             ("--window-days", self.window_days, MAX_WINDOW_DAYS),
         ):
             if number is not None and not 1 <= number <= most:
                 raise BadArguments(f"{option} {number}: choose a number from 1 to {most}")
         if self.region is not None and self.region not in REGIONS:
-            raise BadArguments(f"--region {self.region}: choose {', '.join(REGIONS[:-1])} or {REGIONS[-1]}")
+            raise BadArguments(f"--region {self.region}: choose {any_region()}")
 
     @property
     def has_range(self) -> bool:
@@ -93,6 +92,12 @@ class SyncOptions:
             )
         if self.retry_failed and self.has_range:
             raise BadArguments("--retry-failed reads the days that failed: leave out --from, --to and --last")
+
+
+def any_region() -> str:
+    """Name all regions, for a sentence."""
+    *first, last = REGIONS
+    return f"{', '.join(first)} or {last}"
 
 
 def checked_database(database: str, *, must_exist: bool = False) -> str:

@@ -13,16 +13,9 @@ from typing import Any
 from mixpanel_to_duckdb.source_config import SourceConfig
 from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.finished_days import FinishedDays
-from source_mixpanel_parallel.window_planner import (
-    BURST,
-    BURST_S,
-    HOURLY_REQUESTS,
-    MAX_CONNECTIONS,
-    SECONDS_A_DAY,
-    plan_windows,
-)
-
-HOUR_S = 3600.0
+from source_mixpanel_parallel.limits import EXPORT_HOURLY_REQUESTS, PLANNED_CONNECTIONS
+from source_mixpanel_parallel.plan_duration import estimated_s
+from source_mixpanel_parallel.window_planner import SECONDS_A_DAY, plan_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +54,13 @@ class SyncPlan:
     @property
     def share_of_the_hour(self) -> float:
         """How much of the hour's quota for exports that is; more than 1 means waiting."""
-        return self.requests / HOURLY_REQUESTS
+        return self.requests / EXPORT_HOURLY_REQUESTS
 
     @property
     def duration_s(self) -> float:
         """About how long the exports take, quota waits included."""
-        windows = [window for stream in self.streams for window in stream.windows]
-        return estimated_s(windows, self.connections, self.seconds_a_day)
+        days = [window.days for stream in self.streams for window in stream.windows]
+        return estimated_s(days, self.connections, self.seconds_a_day)
 
     def as_json(self) -> dict[str, Any]:
         """Return the plan as a JSON document."""
@@ -105,7 +98,7 @@ def sync_plan(
             days = finished.get(name, FinishedDays()).missing(wanted, fields.lookback_days, config.filters(name))
             plan = plan_windows(days, fields.window_days, fields.num_workers, fields.order == "newest_first")
             streams.append(StreamPlan(name, plan.windows, plan.connections))
-    connections = min(fields.num_workers or MAX_CONNECTIONS, sum(stream.connections for stream in streams)) or 1
+    connections = min(fields.num_workers or PLANNED_CONNECTIONS, sum(stream.connections for stream in streams)) or 1
     return SyncPlan(
         streams=tuple(streams),
         connections=connections,
@@ -114,19 +107,3 @@ def sync_plan(
         seconds_a_day=seconds_a_day or SECONDS_A_DAY,
         is_measured=seconds_a_day is not None,
     )
-
-
-def estimated_s(windows: Sequence[DateWindow], connections: int, seconds_a_day: float) -> float:
-    """Return when the last window is read, if requests start as the quota and the connections allow."""
-    free_s = [0.0] * connections
-    starts: list[float] = []
-    for window in windows:
-        connection = min(range(connections), key=free_s.__getitem__)
-        start_s = free_s[connection]
-        if len(starts) >= BURST:
-            start_s = max(start_s, starts[-BURST] + BURST_S)
-        if len(starts) >= HOURLY_REQUESTS:
-            start_s = max(start_s, starts[-HOURLY_REQUESTS] + HOUR_S)
-        starts.append(start_s)
-        free_s[connection] = start_s + window.days * seconds_a_day
-    return max(free_s)

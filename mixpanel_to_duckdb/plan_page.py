@@ -14,7 +14,7 @@ from rich.text import Text
 
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.plan import SyncPlan
-from source_mixpanel_parallel.window_planner import HOURLY_REQUESTS
+from source_mixpanel_parallel.limits import EXPORT_HOURLY_REQUESTS
 
 MAX_WINDOWS = 120
 
@@ -35,8 +35,8 @@ def plan_page(plan: SyncPlan) -> Iterator[RenderableType]:
             if len(stream.windows) > MAX_WINDOWS:
                 yield Text(f"… and {len(stream.windows) - MAX_WINDOWS:,} more: --json lists all", "dim")
     yield Text(
-        f"{plan.requests:,} export requests, {plan.share_of_the_hour:.0%} of the {HOURLY_REQUESTS} that Mixpanel "
-        f"allows in an hour; about {duration_text(plan.duration_s)}, {_basis(plan)}."
+        f"{plan.requests:,} export requests, {plan.share_of_the_hour:.0%} of the {EXPORT_HOURLY_REQUESTS} that "
+        f"Mixpanel allows in an hour; about {duration_text(plan.duration_s)}, {_basis(plan)}."
     )
     if plan.share_of_the_hour > 1:
         yield Text("It will wait for the quota: a larger --window-days, or none, needs fewer requests.", "yellow")

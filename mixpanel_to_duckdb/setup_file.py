@@ -17,9 +17,9 @@ from typing import Any
 
 from mixpanel_to_duckdb.connectors import SOURCE, Answer, RunningCommand
 from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, SyncError
-from mixpanel_to_duckdb.options import REGIONS
 from mixpanel_to_duckdb.stop_request import StopRequest
 from source_mixpanel_parallel.connection_problems import NO_ACCESS, UNKNOWN_ACCOUNT, UNREACHABLE
+from source_mixpanel_parallel.regions import REGIONS
 
 OWNER_ONLY = 0o600
 

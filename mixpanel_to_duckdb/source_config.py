@@ -26,7 +26,8 @@ from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.environment import CREDENTIALS, OTHER_CREDENTIALS, with_environment
 from source_mixpanel_parallel.errors import ConfigError
 from source_mixpanel_parallel.filters import Filters
-from source_mixpanel_parallel.profile_parameters import QUERY_CONNECTIONS
+from source_mixpanel_parallel.limits import QUERY_CONNECTIONS
+from source_mixpanel_parallel.regions import DEFAULT_REGION
 from source_mixpanel_parallel.settings import (
     BUILT_IN_STREAMS,
     DEFAULT_HISTORY,
@@ -51,7 +52,7 @@ class _Fields(msgspec.Struct):
     """What this program must understand of a checked config; everything else is the source's."""
 
     credentials: dict[str, Any]
-    region: str = "US"
+    region: str = DEFAULT_REGION
     start_date: str = ""
     end_date: str = ""
     events: list[str] | None = None

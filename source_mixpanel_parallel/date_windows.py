@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from source_mixpanel_parallel.limits import MAX_WINDOW_DAYS
+
 DEFAULT_WINDOW_DAYS = 7
-MAX_WINDOW_DAYS = 100
 ONE_DAY = timedelta(days=1)
 
 

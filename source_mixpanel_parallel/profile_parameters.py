@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from source_mixpanel_parallel.errors import ConfigError
+from source_mixpanel_parallel.limits import QUERY_CONNECTIONS
 
 MAX_DISTINCT_IDS = 2_000  # the engage API's limit for one request
-QUERY_CONNECTIONS = 5  # the query API allows five requests at once
 LAST_SEEN_PROPERTY = "$last_seen"
 
 

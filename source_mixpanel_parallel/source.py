@@ -37,10 +37,10 @@ from source_mixpanel_parallel.config_check import tidy
 from source_mixpanel_parallel.connection_check import check_connection
 from source_mixpanel_parallel.emission import Emission
 from source_mixpanel_parallel.errors import ConfigError, SourceError
+from source_mixpanel_parallel.limits import PLANNED_CONNECTIONS
 from source_mixpanel_parallel.record_messages import messages_of
 from source_mixpanel_parallel.settings import Settings
 from source_mixpanel_parallel.stream_composer import StreamComposer
-from source_mixpanel_parallel.window_planner import MAX_CONNECTIONS
 
 
 class SourceMixpanelParallel(ConcurrentDeclarativeSource):
@@ -150,7 +150,7 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
     def _composed(self, settings: Settings, definitions: Sequence[Mapping[str, Any]]) -> list[AbstractStream]:
         budget = self._constructor.create_component(HTTPAPIBudget, self.resolved_manifest["api_budget"], self._config)
         slots = {
-            "export": ConnectionSlots(settings.num_workers or MAX_CONNECTIONS, self.stop),
+            "export": ConnectionSlots(settings.num_workers or PLANNED_CONNECTIONS, self.stop),
             "query": ConnectionSlots(settings.profile_workers, self.stop),
         }
         slots["query"].provide(settings.profile_workers)

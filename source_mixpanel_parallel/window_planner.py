@@ -11,14 +11,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from source_mixpanel_parallel.date_windows import MAX_WINDOW_DAYS, DateWindow, merge, split_date_range
+from source_mixpanel_parallel.date_windows import DateWindow, merge, split_date_range
+from source_mixpanel_parallel.limits import (
+    EXPORT_BURST,
+    EXPORT_HOURLY_REQUESTS,
+    MAX_WINDOW_DAYS,
+    PLANNED_CONNECTIONS,
+    RESERVED_REQUESTS,
+    SECOND_S,
+)
 
-SECONDS_A_DAY = 0.667  # what a day of data costs a connection; only its ratio to BURST_S shapes the plan
-BURST = 3  # requests that may start together
-BURST_S = 1.05  # and how long until the next may: Mixpanel's second, with the manifest's margin
-HOURLY_REQUESTS = 60
-RESERVED_REQUESTS = 12  # left of the hour for retries, splits and `check`
-MAX_CONNECTIONS = 40  # more would only wait for each other's starts
+SECONDS_A_DAY = 0.667  # what a day of data costs a connection; only its ratio to SECOND_S shapes the plan
 SEARCH_STEP_S = 0.01
 
 
@@ -37,12 +40,12 @@ class WindowPlan:
 
 def over_budget(requests: int) -> bool:
     """Tell whether an hour's quota can't hold so many requests and the reserve."""
-    return requests > HOURLY_REQUESTS - RESERVED_REQUESTS
+    return requests > EXPORT_HOURLY_REQUESTS - RESERVED_REQUESTS
 
 
 def waiting_h(requests: int) -> int:
     """Return how many whole hours the quota makes the last of so many requests wait."""
-    return max(requests - 1, 0) // HOURLY_REQUESTS
+    return max(requests - 1, 0) // EXPORT_HOURLY_REQUESTS
 
 
 def plan_windows(
@@ -60,9 +63,9 @@ def plan_windows(
         windows = [piece for days in ranges for piece in split_date_range(days.from_date, days.to_date, window_days)]
         windows = windows[::-1] if newest_first else windows
     else:
-        sizes = taper(sum(days.days for days in ranges), num_workers or MAX_CONNECTIONS)
+        sizes = taper(sum(days.days for days in ranges), num_workers or PLANNED_CONNECTIONS)
         windows = list(_cut(ranges, sizes, newest_first))
-    connections = num_workers or max(1, min(len(windows), MAX_CONNECTIONS))
+    connections = num_workers or max(1, min(len(windows), PLANNED_CONNECTIONS))
     return WindowPlan(tuple(windows), connections)
 
 
@@ -91,7 +94,7 @@ def _sizes(end_s: float, days: int, connections: int) -> Iterator[int]:
     free_s = [0.0] * connections  # when each connection has read its last window
     for index in range(days):
         connection = min(range(connections), key=free_s.__getitem__)
-        start_s = max(index // BURST * BURST_S, free_s[connection])
+        start_s = max(index // EXPORT_BURST * SECOND_S, free_s[connection])
         size = min(int((end_s - start_s) / SECONDS_A_DAY + 1e-9), MAX_WINDOW_DAYS)
         if size < 1:
             return

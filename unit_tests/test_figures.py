@@ -8,10 +8,10 @@ import pytest
 
 from benchmarks.__main__ import FIGURES_PAGE, README
 from benchmarks.figure import Figure, figure_from_json, shown
-from benchmarks.plan_simulation import HOUR_S, simulate
 from benchmarks.scale import PAGE, RESULTS, page_with_tables, planned
 from benchmarks.table import highlights, markdown, text_table, with_table
-from source_mixpanel_parallel.window_planner import BURST_S
+from source_mixpanel_parallel.limits import HOUR_S, SECOND_S
+from source_mixpanel_parallel.plan_duration import estimated_s
 
 PUBLISHED = json.loads(RESULTS.read_text())
 FIGURES = [figure_from_json(fields) for fields in PUBLISHED["figures"]]
@@ -81,16 +81,16 @@ def test_shown_keeps_about_three_digits(value: float, text: str) -> None:
 
 def test_simulate_when_the_hour_is_full() -> None:
     """The 61st request waits for the first to be an hour old, whatever the connections."""
-    assert simulate([1] * 60, 40, 0.0) == pytest.approx(19 * BURST_S)
-    assert simulate([1] * 61, 40, 0.0) == HOUR_S
+    assert estimated_s([1] * 60, 40, 0.0) == pytest.approx(19 * SECOND_S)
+    assert estimated_s([1] * 61, 40, 0.0) == HOUR_S
 
 
 def test_simulate_when_connections_are_few() -> None:
     """Each connection reads one window after the other."""
-    assert simulate([2, 2, 2, 2], 2, 10.0) == 40.0
-    assert simulate([4], 2, 10.0) == 40.0
+    assert estimated_s([2, 2, 2, 2], 2, 10.0) == 40.0
+    assert estimated_s([4], 2, 10.0) == 40.0
 
 
 def test_simulate_when_windows_are_planned() -> None:
     """Planned windows end together: within the cost of two days of each other, and far before one connection would."""
-    assert simulate(planned(365), 40, 0.667) < 365 * 0.667 / 16
+    assert estimated_s(planned(365), 40, 0.667) < 365 * 0.667 / 16

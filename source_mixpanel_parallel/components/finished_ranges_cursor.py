@@ -26,7 +26,8 @@ from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.errors import ConfigError, SliceFailed
 from source_mixpanel_parallel.filters import Filters
 from source_mixpanel_parallel.finished_days import FinishedDays, NotOurState
-from source_mixpanel_parallel.window_planner import HOURLY_REQUESTS, WindowPlan, over_budget, plan_windows, waiting_h
+from source_mixpanel_parallel.limits import EXPORT_HOURLY_REQUESTS
+from source_mixpanel_parallel.window_planner import WindowPlan, over_budget, plan_windows, waiting_h
 
 logger = logging.getLogger("airbyte")
 
@@ -36,8 +37,8 @@ def announce_long_plans(plans: Mapping[str, WindowPlan]) -> None:
     requests = sum(len(plan.windows) for plan in plans.values())
     if over_budget(requests):
         logger.warning(
-            f"{', '.join(plans)}: {requests} requests are needed, and Mixpanel allows {HOURLY_REQUESTS} an hour: "
-            f"this read will wait about {waiting_h(requests)} h. A larger window_days, or none, needs fewer."
+            f"{', '.join(plans)}: {requests} requests are needed, and Mixpanel allows {EXPORT_HOURLY_REQUESTS} an "
+            f"hour: this read will wait about {waiting_h(requests)} h. A larger window_days, or none, needs fewer."
         )
 
 

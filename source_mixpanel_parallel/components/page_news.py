@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from airbyte_cdk.models import Level
 
 from source_mixpanel_parallel.components.page_session import Opening, PageSession
-from source_mixpanel_parallel.window_planner import HOURLY_REQUESTS, RESERVED_REQUESTS
+from source_mixpanel_parallel.limits import QUERY_HOURLY_REQUESTS, RESERVED_REQUESTS
 
-UNTROUBLED_PAGES = HOURLY_REQUESTS - RESERVED_REQUESTS
+UNTROUBLED_PAGES = QUERY_HOURLY_REQUESTS - RESERVED_REQUESTS
 NAMED_PAGES = 20  # the result line has all
 
 
@@ -59,10 +59,10 @@ def opening_news(session: PageSession, opening: Opening, total_pages: int) -> li
         return [News(Level.WARN, text)]
     news = [News(Level.INFO, size)]
     if total_pages > UNTROUBLED_PAGES >= total_pages - facts.pages + 1:
-        hours = max((total_pages - 1) // HOURLY_REQUESTS, 1)
+        hours = max((total_pages - 1) // QUERY_HOURLY_REQUESTS, 1)
         text = (
-            f"{total_pages:,} pages are needed, and Mixpanel allows {HOURLY_REQUESTS} requests an hour: if it counts "
-            f"pages after the first, this read will wait about {hours:,} h. A larger page_size needs fewer"
+            f"{total_pages:,} pages are needed, and Mixpanel allows {QUERY_HOURLY_REQUESTS} requests an hour: if it "
+            f"counts pages after the first, this read will wait about {hours:,} h. A larger page_size needs fewer"
         )
         news.append(News(Level.WARN, text))
     return news
@@ -82,9 +82,12 @@ def expiry_news(session: PageSession, page: int, detail: str) -> News:
 
 def counting_news(pages_left: int) -> News:
     """Say that pages after the first count toward the hour's quota, as a 429 has shown."""
-    text = f"Mixpanel counts pages after the first toward its {HOURLY_REQUESTS} requests an hour: from now on they wait"
-    hours = pages_left // HOURLY_REQUESTS + 1
-    return News(Level.WARN, f"{text} for it. The {_pages(pages_left)} left will take about {hours:,} h")
+    hours = pages_left // QUERY_HOURLY_REQUESTS + 1
+    text = (
+        f"Mixpanel counts pages after the first toward its {QUERY_HOURLY_REQUESTS} requests an hour: from now on they "
+        f"wait for it. The {_pages(pages_left)} left will take about {hours:,} h"
+    )
+    return News(Level.WARN, text)
 
 
 def arrival_news(sessions: Sequence[PageSession]) -> list[News]:

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from mixpanel_to_duckdb.options import SyncOptions
-from mixpanel_to_duckdb.plan import SyncPlan, estimated_s, sync_plan
+from mixpanel_to_duckdb.plan import SyncPlan, sync_plan
 from mixpanel_to_duckdb.plan_page import plan_page
 from mixpanel_to_duckdb.source_config import source_config
 from source_mixpanel_parallel import DateWindow
 from source_mixpanel_parallel.finished_days import FinishedDays, FinishedRanges
-from source_mixpanel_parallel.window_planner import BURST_S
+from source_mixpanel_parallel.limits import SECOND_S
+from source_mixpanel_parallel.plan_duration import estimated_s
 
 ACCOUNT = {"username": "etl", "secret": "s", "project_id": 7}
 
@@ -67,15 +68,15 @@ def days(count: int) -> list[DateWindow]:
         (0, 1, 1.0, 0.0),
         (3, 3, 1.0, 1.0),
         (4, 1, 1.0, 4.0),
-        (4, 4, 1.0, BURST_S + 1.0),
-        (60, 40, 0.1, 19 * BURST_S + 0.1),
-        (61, 40, 0.1, 3600.1),
-        (121, 40, 0.1, 7200.1),
+        (4, 4, 1.0, SECOND_S + 1.0),
+        (60, 40, 0.1, 19 * SECOND_S + 0.1),
+        (61, 40, 0.1, 3605.1),
+        (121, 40, 0.1, 7210.1),
     ],
 )
 def test_estimated_s(windows: int, connections: int, seconds_a_day: float, duration_s: float) -> None:
     """Three may start at a time, sixty in an hour, and a connection reads one after the other."""
-    assert estimated_s(days(windows), connections, seconds_a_day) == pytest.approx(duration_s)
+    assert estimated_s([1] * windows, connections, seconds_a_day) == pytest.approx(duration_s)
 
 
 def test_plan_page() -> None:

@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from source_mixpanel_parallel.date_windows import DateWindow, merge
-from source_mixpanel_parallel.window_planner import (
-    BURST,
-    BURST_S,
-    HOURLY_REQUESTS,
-    MAX_CONNECTIONS,
+from source_mixpanel_parallel.limits import (
+    EXPORT_BURST,
+    EXPORT_HOURLY_REQUESTS,
+    PLANNED_CONNECTIONS,
     RESERVED_REQUESTS,
+    SECOND_S,
+)
+from source_mixpanel_parallel.window_planner import (
     SECONDS_A_DAY,
     WindowPlan,
     over_budget,
@@ -39,7 +41,7 @@ def end_s(sizes: list[int], connections: int) -> float:
     free_s = [0.0] * connections
     for index, size in enumerate(sizes):
         connection = free_s.index(min(free_s))
-        free_s[connection] = max(index // BURST * BURST_S, free_s[connection]) + size * SECONDS_A_DAY
+        free_s[connection] = max(index // EXPORT_BURST * SECOND_S, free_s[connection]) + size * SECONDS_A_DAY
     return max(free_s)
 
 
@@ -106,17 +108,17 @@ def test_taper_when_days_are_any(days: int, connections: int) -> None:
 @pytest.mark.parametrize(("days", "within_s"), [(30, 0.667 * 30 / 5.5), (90, 0.667 * 90 / 9), (365, 0.667 * 365 / 16)])
 def test_taper_when_the_range_is_long(days: int, within_s: float) -> None:
     """On the model a month is read 5.5 times, a quarter 9 times, a year 16 times as fast as on one connection."""
-    sizes = taper(days, MAX_CONNECTIONS)
-    assert end_s(sizes, MAX_CONNECTIONS) <= within_s
-    assert len(sizes) <= HOURLY_REQUESTS - RESERVED_REQUESTS
+    sizes = taper(days, PLANNED_CONNECTIONS)
+    assert end_s(sizes, PLANNED_CONNECTIONS) <= within_s
+    assert len(sizes) <= EXPORT_HOURLY_REQUESTS - RESERVED_REQUESTS
 
 
 @pytest.mark.parametrize("days", [7, 30, 90, 365])
 def test_taper_when_compared_with_equal_windows(days: int) -> None:
     """No size of equal windows ends earlier."""
-    tapered = end_s(taper(days, MAX_CONNECTIONS), MAX_CONNECTIONS)
+    tapered = end_s(taper(days, PLANNED_CONNECTIONS), PLANNED_CONNECTIONS)
     equal = [
-        end_s([window.days for window in plan_windows([days_from(0, days - 1)], size).windows], MAX_CONNECTIONS)
+        end_s([window.days for window in plan_windows([days_from(0, days - 1)], size).windows], PLANNED_CONNECTIONS)
         for size in range(1, min(days, 100) + 1)
     ]
     assert tapered <= min(equal) + 0.01
@@ -136,12 +138,12 @@ def test_plan_when_it_is_many_ranges() -> None:
     gaps = [days_from(10 * number, 10 * number + 1) for number in range(20)]
     plan = plan_windows(gaps)
     assert days_of(*plan.windows) == days_of(*merge(gaps))
-    assert len(plan.windows) <= 20 + len(taper(40, MAX_CONNECTIONS))
+    assert len(plan.windows) <= 20 + len(taper(40, PLANNED_CONNECTIONS))
 
 
 def test_plan_when_a_gap_cuts_the_first_window() -> None:
     """The window that a gap cut short is continued behind the gap, and the next ones keep their sizes."""
-    first, *others = taper(60, MAX_CONNECTIONS)
+    first, *others = taper(60, PLANNED_CONNECTIONS)
     plan = plan_windows([days_from(0, 1), days_from(10, 67)])
     assert first > 2
     assert [window.days for window in plan.windows] == [2, first - 2, *others]

@@ -1,4 +1,4 @@
-"""A plan in simulated time: when each request starts, and when the last has been read.
+"""How long a plan takes, in simulated time: when each request starts, and when the last has been read.
 
 In: days of the windows in the order of their requests, connections, and what a day costs. Out: seconds from the first
 start to the last end, under Mixpanel's moving windows of 3 requests a second and 60 an hour, with the margins that the
@@ -11,22 +11,20 @@ import heapq
 from collections import deque
 from collections.abc import Iterable
 
-from source_mixpanel_parallel.window_planner import BURST, BURST_S, HOURLY_REQUESTS
-
-HOUR_S = 3605.0  # the hour with the manifest's margin
+from source_mixpanel_parallel.limits import EXPORT_BURST, EXPORT_HOURLY_REQUESTS, HOUR_S, SECOND_S
 
 
-def simulate(window_days: Iterable[int], connections: int, seconds_a_day: float) -> float:
+def estimated_s(window_days: Iterable[int], connections: int, seconds_a_day: float) -> float:
     """Return the seconds until windows of so many days are read."""
     free_s = [0.0] * connections
-    second: deque[float] = deque(maxlen=BURST)
-    hour: deque[float] = deque(maxlen=HOURLY_REQUESTS)
+    second: deque[float] = deque(maxlen=EXPORT_BURST)
+    hour: deque[float] = deque(maxlen=EXPORT_HOURLY_REQUESTS)
     start_s = end_s = 0.0
     for days in window_days:
         start_s = max(start_s, heapq.heappop(free_s))
-        if len(second) == BURST:
-            start_s = max(start_s, second[0] + BURST_S)
-        if len(hour) == HOURLY_REQUESTS:
+        if len(second) == EXPORT_BURST:
+            start_s = max(start_s, second[0] + SECOND_S)
+        if len(hour) == EXPORT_HOURLY_REQUESTS:
             start_s = max(start_s, hour[0] + HOUR_S)
         second.append(start_s)
         hour.append(start_s)
