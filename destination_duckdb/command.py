@@ -37,13 +37,18 @@ from destination_duckdb.tables.table import existing_columns
 _SIGNALLED = 128
 _NOT_FOR_OTHERS = 0o007
 _STDERR = 2
+_STDIN = Path("-")
 # Reads JSON nested deeper than Python's default limit of 1,000; the thread's stack has room for several times as much.
 _MAX_NESTING = 10_000
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the options; for --help and wrong arguments, print and exit."""
-    return _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command == "write" and _STDIN in {options.config, options.catalog}:
+        parser.error("stdin is where the messages come from: give --config and --catalog as files, or as <(…)")
+    return options
 
 
 def run(options: argparse.Namespace, descriptor: int) -> int:
@@ -65,7 +70,7 @@ def _run(options: argparse.Namespace, outbox: Outbox) -> int:
         return 0
     if options.command == "check":
         return _check(options.config, outbox)
-    config = parse_config(_read(options.config, "--config"))
+    config = _config(options.config)
     outbox.mask(kind_of(config).secrets)
     if options.command == "state":
         outbox.line(_states(config))
@@ -75,7 +80,7 @@ def _run(options: argparse.Namespace, outbox: Outbox) -> int:
 
 def _check(path: Path, outbox: Outbox) -> int:
     try:
-        config = parse_config(_read(path, "--config"))
+        config = _config(path)
         outbox.mask(kind_of(config).secrets)
         with open_database(config) as connection:
             check_database(connection, config)
@@ -131,11 +136,19 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
     return 0
 
 
+def _config(path: Path) -> Config:
+    try:
+        return parse_config(_read(path, "--config"))
+    except ConfigError as error:
+        raise ConfigError(f"--config {path}: {error}") from error
+
+
 def _read(path: Path, option: str) -> bytes:
     try:
-        return path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        content = sys.stdin.buffer.read() if path == _STDIN else path.read_bytes()
     except OSError as error:
         raise ConfigError(f"The file {path}, given as {option}, can't be read: {error.strerror}.") from error
+    return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _report(error: Exception, outbox: Outbox) -> None:
@@ -183,7 +196,9 @@ def _parser() -> argparse.ArgumentParser:
         ("state", "print the last committed states as a state file"),
     ):
         command = commands.add_parser(name, help=purpose)
-        command.add_argument("--config", type=Path, required=True, help="the configuration, a JSON file")
+        command.add_argument(
+            "--config", type=Path, required=True, help="the configuration, a JSON file, or - for stdin"
+        )
         if name == "write":
             command.add_argument("--catalog", type=Path, required=True, help="the configured catalog, a JSON file")
     return parser

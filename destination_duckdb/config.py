@@ -1,16 +1,17 @@
 """The configuration: where the database is and what the destination may use.
 
 In: the bytes of the configuration file, with the same names as the existing DuckDB destination, so that its
-files work here; unknown fields are ignored. Out: a Config. Raises ConfigError that names the field. The MotherDuck
-token appears in no repr.
+files work here. Out: a Config. Raises ConfigError that names the field. The MotherDuck token appears in no repr.
 """
 
-import re
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
 
+from destination_duckdb.config_check import checked_fields
 from destination_duckdb.errors import ConfigError
 
 MEGABYTE = 1 << 20
@@ -31,27 +32,12 @@ class Config:
     max_record_mb: int = 256
 
 
-_RULES = {
-    "destination_path": r"[^\x00]+",
-    "schema": r".+",
-    "storage_compatibility": r"v\d+\.\d+\.\d+|latest",
-    "memory_limit": r"\d+(\.\d+)? ?([KMGT]i?B)",
-}
-_RANGES = {"threads": (1, 256), "max_uncommitted_mb": (1, None), "max_record_mb": (1, 1024)}
-
-
-def parse_config(text: bytes) -> Config:
-    """Return the configuration in *text*."""
+def parse_config(text: bytes, environment: Mapping[str, str] = os.environ) -> Config:
+    """Return the configuration in *text*; *environment* may hold the token of MotherDuck."""
     try:
-        config = msgspec.json.decode(text, type=Config)
+        document = msgspec.json.decode(text)
     except msgspec.MsgspecError as error:
-        raise ConfigError(f"The file given as --config is not a configuration: {error}.") from error
-    for name, pattern in _RULES.items():
-        value = getattr(config, name)
-        if value is not None and not re.fullmatch(pattern, value, re.DOTALL):
-            raise ConfigError(f"Config field `{name}` is {value!r}: it must match {pattern}.")
-    for name, (low, high) in _RANGES.items():
-        number = getattr(config, name)
-        if number is not None and (number < low or (high is not None and number > high)):
-            raise ConfigError(f"Config field `{name}` is {number}: it must be {low} to {high or 'any number'}.")
-    return config
+        raise ConfigError(f"it is not JSON: {error}.") from error
+    config = Config(**checked_fields(document))
+    token = next((value for name, value in environment.items() if name.lower() == "motherduck_token" and value), None)
+    return replace(config, motherduck_api_key=config.motherduck_api_key or token)

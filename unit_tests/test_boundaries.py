@@ -31,7 +31,8 @@ DESTINATION = Package(
     {
         "errors": set(),
         "identifiers": set(),
-        "config": {"errors"},
+        "config_check": {"errors"},
+        "config": {"errors", "config_check"},
         "protocol": {"errors", "config"},
         "values": {"errors", "identifiers", "protocol"},
         "tables": {"identifiers", "protocol", "values"},

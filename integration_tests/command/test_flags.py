@@ -128,7 +128,8 @@ def test_config_wins_over_the_environment(simulator: Simulator, tmp_path: Path) 
     found = run(*command, environment={**NOBODY, "MIXPANEL_PROJECT_ID": str(SCENARIO.project_id)})
     assert (found.exit_code, found.stderr) == (0, "")
     write_config(tmp_path, simulator, credentials=None)
-    assert run(*command, environment=NOBODY).exit_code == 2
+    unknown = {**NOBODY, "MIXPANEL_PROJECT_ID": str(SCENARIO.project_id)}  # another project would be refused before
+    assert run(*command, environment=unknown).exit_code == 2
 
 
 def test_project_that_is_not_the_accounts(simulator: Simulator, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_sync_interrupted_twice_and_resumed(tmp_path: Path) -> None:
         first = run_on_terminal(COLUMNS, "sync", database, *flags, keys=[("╺", CTRL_C)])
         assert first.exit_code == 130, first.stdout
         shown = lines_of(first.stdout)
-        assert any("rows are committed. Run the same command again" in line for line in shown)
+        assert "rows are committed. Run the same command again" in " ".join(shown)
         drawn = shown[: next(index for index, line in enumerate(shown) if "Stopped:" in line)]
         assert any("events" in line and "━" in line for line in drawn)
         assert max(len(line.rstrip()) for line in drawn) <= COLUMNS

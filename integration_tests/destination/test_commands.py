@@ -177,7 +177,8 @@ def test_check_when_the_configuration_begins_with_a_mark(destination: Destinatio
     [
         ({"destination_path": "{directory}"}, "is a directory"),
         ({"destination_path": ":memory:"}, "is :memory:, which is lost"),
-        ({}, "missing required field `destination_path`"),
+        ({}, "config.json: it has no destination_path: add the path of the DuckDB file."),
+        ({"destination_path": "x", "schem": "s"}, "config.json: there is no field schem: did you mean schema?"),
     ],
 )
 def test_write_when_the_path_is_wrong(tmp_path: Path, config: dict[str, str], says: str) -> None:
@@ -221,3 +222,23 @@ def test_write_when_the_source_logs(destination: Destination) -> None:
     outcome = destination.write(NUMBERS, [log, status("numbers")])
     assert (outcome.exit_code, outcome.stdout) == (0, b"")
     assert outcome.stderr == log + b"\n"
+
+
+def test_check_and_state_from_stdin(destination: Destination) -> None:
+    """`--config -` is stdin; for `write` it is refused, since stdin is the messages there."""
+    config = json.dumps(dict(destination.config)).encode()
+    for command, answer in (("check", b'"SUCCEEDED"'), ("state", b"[]")):
+        arguments = [*destination.arguments(command)[:-1], "-"]
+        done = subprocess.run(arguments, input=config, capture_output=True, timeout=60, check=True)
+        assert answer in done.stdout
+    arguments = [*destination.arguments("write", NUMBERS)[:-1], "-"]
+    done = subprocess.run(arguments, input=config, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"stdin is where the messages come from" in done.stderr
+
+
+def test_check_when_a_field_is_misspelt(destination: Destination) -> None:
+    """`check` says so, instead of a sync that ignores it."""
+    (message,) = Destination(destination.directory, {**destination.config, "schem": "x"}).run("check").messages
+    assert message["connectionStatus"]["status"] == "FAILED"
+    assert "there is no field schem: did you mean schema?" in message["connectionStatus"]["message"]

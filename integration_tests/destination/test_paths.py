@@ -31,7 +31,7 @@ def problem(outcome: Outcome) -> str:
         (":memory:named", "is :memory:, which is lost"),
         ("postgres:host=h password=s3cret-t0ken", "begins with 'postgres:', which is not a file"),
         ("s3://key:s3cret-t0ken@bucket/x.duckdb", "begins with 's3:', which is not a file"),
-        ("a\0b", "`destination_path` is 'a\\x00b'"),
+        ("a\0b", "destination_path 'a\\x00b' is not a path"),
         ("n" * 300, "File name too long"),
         ("/dev/full", "is not a regular file"),
         ("md:database", "md:database is a MotherDuck database: set motherduck_api_key too"),
