@@ -10,6 +10,7 @@ interpreter = $(firstword $(wildcard $(HOME)/.pyenv/versions/$1.*/bin/python) $(
 PYTHONS = $(foreach version,3.10 3.11 3.12 3.13,$(if $(call interpreter,$(version)),$(version)))
 TESTS := unit_tests integration_tests
 COMPILE := uv pip compile --quiet --universal --python-version 3.10 --generate-hashes
+INSTALL_FAKETIME := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime >/dev/null
 INSTALL_CHROMIUM := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -19,7 +20,7 @@ $(@D)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
 touch $@
 endef
 
-.PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit bench format lock clean chromium pictures
+.PHONY: demo test lint types tests tests-oldest-duckdb test-clients test-pythons audit bench format lock clean chromium pictures test-dates faketime
 
 # The lock files are complete. Without --no-deps, pip looks for the newest coverage[toml], which has no hash there.
 $(VENV)/installed: pyproject.toml requirements/dev.txt
@@ -31,7 +32,7 @@ $(VENV)/installed: pyproject.toml requirements/dev.txt
 demo: $(VENV)/installed
 	$(BIN)/mixpanel-to-duckdb demo $(DATABASE)
 
-test: lint types tests tests-oldest-duckdb test-clients
+test: lint types tests test-dates tests-oldest-duckdb test-clients
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
@@ -48,6 +49,22 @@ chromium:
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	{ test "$$(id -u)" = 0 && command -v apt-get && timeout 300 sh -c '$(INSTALL_CHROMIUM)'; } || \
 	echo "no Chromium: the tests that need one will be skipped"
+
+# Tests that look at dates, once more under other clocks: midnight in UTC passes while they run; a leap day, far from UTC.
+# The offset is the same for all processes, and what only measures durations is left as it is.
+AT_CLOCK := PYTHONPATH=$(CURDIR)/integration_tests/faked_clock DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 faketime -m
+DATE_TESTS := $(BIN)/pytest -n 2 --dist loadfile -q -m dates
+
+test-dates: $(VENV)/installed faketime
+	@if faketime now true 2>/dev/null; then set -ex; \
+		TZ=UTC $(AT_CLOCK) '2027-02-28 23:59:30 UTC' $(DATE_TESTS); \
+		TZ=Pacific/Auckland $(AT_CLOCK) '2028-02-29 00:01:00' $(DATE_TESTS); \
+	fi
+
+faketime:
+	@command -v faketime || \
+	{ test "$$(id -u)" = 0 && command -v apt-get && timeout 300 sh -c '$(INSTALL_FAKETIME)'; } || \
+	echo "no faketime: the tests under other clocks are skipped"
 
 # The README's pictures, by the real command.
 pictures: $(VENV)/installed chromium

@@ -18,6 +18,8 @@ from integration_tests.record_of import event_record, profile_record, with_made_
 from mixpanel_simulator import start_simulator
 from mixpanel_to_duckdb.demo import SCENARIO
 
+pytestmark = pytest.mark.dates
+
 EVENTS = """
 SELECT event, strftime(time AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%g') || 'Z', distinct_id, insert_id, properties
 FROM events

@@ -15,6 +15,8 @@ from integration_tests.command.command_run import asked_days, run, write_config
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
 from mixpanel_to_duckdb import BatchProgress, ParallelFetchResult, ProfileProgress, SyncResult, sync
 
+pytestmark = pytest.mark.dates
+
 SCENARIO = Scenario(days=9, events_per_day=40, profiles=30, page_size=10)
 
 

@@ -140,6 +140,7 @@ def test_project_that_is_not_the_accounts(simulator: Simulator, tmp_path: Path) 
     assert refused.stderr.count("\n") >= 1
 
 
+@pytest.mark.dates
 def test_last_and_workers(tmp_path: Path) -> None:
     """--last counts days up to today, over the config's; --workers is how many requests run at once."""
     now = noon()
@@ -197,6 +198,7 @@ def test_quiet_says_what_failed(simulator: Simulator, tmp_path: Path) -> None:
     assert "profiles: page 0 could not be read" in failed.stderr
 
 
+@pytest.mark.dates
 def test_quota_wait_on_a_narrow_terminal(tmp_path: Path) -> None:
     """What waits for a quota says so, and until when; Ctrl-C ends the wait at once."""
     scenario = Scenario(days=4, events_per_day=5, quotas=True, export_hour_limit=2, retry_after_s=3000.0)

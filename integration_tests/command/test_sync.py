@@ -113,6 +113,7 @@ def test_sync_with_every_flag_that_narrows(simulator: Simulator, tmp_path: Path)
         assert connection.table("profiles").count("*").fetchall() == [(30,)]
 
 
+@pytest.mark.dates
 def test_sync_when_its_day_is_over_before_the_source_begins(simulator: Simulator, tmp_path: Path) -> None:
     """The days are those of the moment at which the sync began, whatever the source's own clock says."""
     given = json.loads(write_config(tmp_path, simulator).read_text())

@@ -52,6 +52,7 @@ def test_write_when_odd_values_are_few(destination: Destination, mode: str) -> N
     assert {number: more for number, more in rows if number in ODD} == {n: t for n, t in STORED.items() if n >= first}
 
 
+@pytest.mark.dates
 def test_write_when_the_machine_is_elsewhere(destination: Destination, monkeypatch: pytest.MonkeyPatch) -> None:
     """Times without a zone mean UTC, on the fast path and on the exact path, wherever the machine is."""
     monkeypatch.setenv("TZ", "Asia/Tokyo")

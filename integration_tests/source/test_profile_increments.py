@@ -12,6 +12,8 @@ from integration_tests.source.profile_truth import emitted, pages_asked, records
 from integration_tests.source_run import SourceRun, config_for, run_source
 from mixpanel_simulator import Fault, Simulator
 
+pytestmark = pytest.mark.dates
+
 HOUR = timedelta(hours=1)
 
 

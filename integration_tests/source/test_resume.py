@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from integration_tests.noon import noon
 from integration_tests.source.test_events import emitted, truth
 from integration_tests.source_run import config_for, run_source
 from mixpanel_simulator import Scenario, Simulator, start_simulator
+
+pytestmark = pytest.mark.dates
 
 
 def asked_days(simulator: Simulator) -> list[str]:

@@ -14,6 +14,8 @@ from mixpanel_to_duckdb.rich_display import TIMES_A_SECOND, RichDisplay, bars
 from mixpanel_to_duckdb.tally import Tally
 from unit_tests.command.said import events_result, log, page, window
 
+pytestmark = pytest.mark.dates
+
 
 class Clock:
     """A clock that is set by hand."""

@@ -19,6 +19,8 @@ from source_mixpanel_parallel.finished_days import FinishedDays, FinishedRanges
 from source_mixpanel_parallel.limits import SECOND_S
 from source_mixpanel_parallel.plan_duration import estimated_s
 
+pytestmark = pytest.mark.dates
+
 ACCOUNT = {"username": "etl", "secret": "s", "project_id": 7}
 
 

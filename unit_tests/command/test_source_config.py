@@ -15,6 +15,8 @@ from mixpanel_to_duckdb.source_config import SourceConfig, source_config
 from source_mixpanel_parallel.date_windows import DateWindow
 from source_mixpanel_parallel.filters import Filters
 
+pytestmark = pytest.mark.dates
+
 ACCOUNT = {"username": "etl", "secret": "s3cret", "project_id": 7}
 ENVIRONMENT = {
     "MIXPANEL_USERNAME": "env",

@@ -7,6 +7,7 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 
 import duckdb
+import pytest
 from rich.console import Console
 from rich.text import Text
 
@@ -17,6 +18,8 @@ from mixpanel_to_duckdb.status import DatabaseStatus, StreamStatus, database_sta
 from mixpanel_to_duckdb.status_page import status_page
 from source_mixpanel_parallel import ParallelFetchResult, ParallelProfileResult
 from unit_tests.command.test_finished_days import states
+
+pytestmark = pytest.mark.dates
 
 EVENTS = "_airbyte_meta JSON, event VARCHAR, time TIMESTAMPTZ, distinct_id VARCHAR, insert_id VARCHAR, properties JSON"
 CREATE = f"""

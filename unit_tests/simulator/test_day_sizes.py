@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from mixpanel_simulator import Scenario
 from mixpanel_simulator.event_feed import EventFeed
+
+pytestmark = pytest.mark.dates
 
 PRODUCT = Scenario(first_day=date(2026, 1, 1), days=30, events_per_day=1_000, rhythm="product")
 WEEKENDS = {date(2026, 1, day) for day in (3, 4, 10, 11, 17, 18, 24, 25)}

@@ -14,6 +14,8 @@ from airbyte_cdk.models import Status
 
 from source_mixpanel_parallel.source import SourceMixpanelParallel
 
+pytestmark = pytest.mark.dates
+
 SERVICE_ACCOUNT = {"option_title": "Service Account", "username": "user", "secret": "very-secret-9", "project_id": 7}
 PROJECT_SECRET = {"option_title": "Project Secret", "api_secret": "very-secret-9"}
 EXPORT = "https://data.mixpanel.com/api/2.0/export"

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from source_mixpanel_parallel.components.event_time import FIRST_MILLISECONDS, EventTime
 
+pytestmark = pytest.mark.dates
+
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 NEW_YORK = ZoneInfo("America/New_York")
 

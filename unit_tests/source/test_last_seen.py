@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from source_mixpanel_parallel.components.last_seen import earliest_wall_clock, is_time, latest_seen, seen_since
 
+pytestmark = pytest.mark.dates
+
 NAME = 'properties["$last_seen"]'
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Sao_Paulo")
 

@@ -13,6 +13,8 @@ from source_mixpanel_parallel.errors import ConfigError
 from source_mixpanel_parallel.profile_parameters import ProfileParameters
 from source_mixpanel_parallel.settings import Settings
 
+pytestmark = pytest.mark.dates
+
 NOW = datetime(2026, 1, 20, 9, 30, tzinfo=timezone.utc)
 CREDENTIALS = {"username": "user", "secret": "very secret", "project_id": 7}
 DEFAULTS = Settings(
