@@ -53,7 +53,7 @@ chromium:
 # Tests that look at dates, once more under other clocks: midnight in UTC passes while they run; a leap day, far from UTC.
 # The offset is the same for all processes, and what only measures durations is left as it is.
 AT_CLOCK := PYTHONPATH=$(CURDIR)/integration_tests/faked_clock DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1 faketime -m
-DATE_TESTS := $(BIN)/pytest -n 2 --dist loadfile -q -m dates
+DATE_TESTS := $(BIN)/pytest -n 2 --dist loadfile -q -m dates $$(grep -rl --include=*.py "pytest[.]mark[.]dates" $(TESTS))
 
 test-dates: $(VENV)/installed faketime
 	@if faketime now true 2>/dev/null; then set -ex; \

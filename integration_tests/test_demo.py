@@ -28,7 +28,7 @@ PROFILES = "SELECT distinct_id, strftime(last_seen, '%Y-%m-%dT%H:%M:%S'), proper
 
 
 README = Path(__file__).resolve().parents[1] / "README.md"
-DURATION = re.compile(r"\d+(\.\d)? s\b")
+DURATION = re.compile(r"(\d+ min )?\d+(\.\d)? s\b")
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,6 @@ from integration_tests.command.command_run import asked_days, run, write_config
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
 from mixpanel_to_duckdb import BatchProgress, ParallelFetchResult, ProfileProgress, SyncResult, sync
 
-pytestmark = pytest.mark.dates
-
 SCENARIO = Scenario(days=9, events_per_day=40, profiles=30, page_size=10)
 
 
@@ -46,6 +44,7 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synced]:
         yield Synced(simulator, config, folder / "m.duckdb", result, batches, planned)
 
 
+@pytest.mark.dates
 def test_plan_is_what_the_sync_asks_for(synced: Synced) -> None:
     """The windows of the plan are those of the requests; afterwards only the last days are planned once more."""
     asked = [list(days) for days in asked_days(synced.simulator)]
@@ -79,6 +78,7 @@ def test_function_calls_back_once_a_window_or_page(synced: Synced) -> None:
     assert tuple(synced.batches) == synced.result.batches
 
 
+@pytest.mark.dates
 def test_status(synced: Synced) -> None:
     """Rows, days, failures, duplicates and rejected lines of each stream, and the last sync."""
     with duckdb.connect(str(synced.database)) as connection:

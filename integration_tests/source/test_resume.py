@@ -12,8 +12,6 @@ from integration_tests.source.test_events import emitted, truth
 from integration_tests.source_run import config_for, run_source
 from mixpanel_simulator import Scenario, Simulator, start_simulator
 
-pytestmark = pytest.mark.dates
-
 
 def asked_days(simulator: Simulator) -> list[str]:
     """Return every day that was asked for, as often as it was."""
@@ -37,6 +35,7 @@ def test_each_day_is_asked_for_once_at_first(simulator: Simulator) -> None:
     assert asked_days(simulator) == january(1, 20)
 
 
+@pytest.mark.dates
 def test_new_days_and_lookback_are_asked_for_next(simulator: Simulator) -> None:
     """The next read asks for days that are new and for the last five finished ones."""
     first = run_source({**config_for(simulator), "end_date": "2026-01-15"})
@@ -96,6 +95,7 @@ def test_every_state_covers_what_was_emitted_before_it(simulator: Simulator) -> 
         assert emitted(before + after) == truth(simulator)
 
 
+@pytest.mark.dates
 def test_today_is_never_finished() -> None:
     """A day that was not over when it was read is read again, lookback or not."""
     now = noon()
