@@ -32,24 +32,25 @@ NAMES = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(), max_size=40
 
 @given(name=NAMES)
 @example(name='x" INT); DROP TABLE kept; CREATE TABLE y("')
-def test_quote_identifier_when_the_name_is_hostile(name: str) -> None:
+def test_quote_identifier_when_the_name_is_hostile(database: duckdb.DuckDBPyConnection, name: str) -> None:
     """A table and a column of any name are made under exactly this name, and nothing else happens."""
     storable = storable_name(name)
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute("CREATE TABLE kept (id INTEGER)")
-        table = quote_identifier(free_name(storable, ["kept"]))
-        connection.execute(f"CREATE TABLE {table} ({quote_identifier(storable)} INTEGER)")
-        tables = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_oid").fetchall()
-        columns = connection.execute(f"DESCRIBE {table}").fetchall()
+    table = quote_identifier(free_name(storable, ["kept"]))
+    database.execute("BEGIN; CREATE TABLE kept (id INTEGER)")
+    try:
+        database.execute(f"CREATE TABLE {table} ({quote_identifier(storable)} INTEGER)")
+        tables = database.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_oid").fetchall()
+        columns = database.execute(f"DESCRIBE {table}").fetchall()
+    finally:
+        database.execute("ROLLBACK")
     assert tables == [("kept",), (free_name(storable, ["kept"]),)]
     assert [column[0] for column in columns] == [storable]
 
 
 @given(text=NAMES.map(storable_name))
-def test_quote_literal_when_the_text_is_hostile(text: str) -> None:
+def test_quote_literal_when_the_text_is_hostile(database: duckdb.DuckDBPyConnection, text: str) -> None:
     """A literal is the text, whatever it holds."""
-    with duckdb.connect(config={"threads": 1}) as connection:
-        assert connection.execute(f"SELECT {quote_literal(text)}").fetchall() == [(text,)]
+    assert database.execute(f"SELECT {quote_literal(text)}").fetchall() == [(text,)]
 
 
 @given(names=st.lists(NAMES, max_size=12))

@@ -147,7 +147,7 @@ def test_late_events_are_added_when_they_arrive() -> None:
 )
 def test_time_is_the_local_wall_clock_when_timestamps_are_legacy(day: date, zone: str, hours: int) -> None:
     """The true instant, from the time of arrival, is within the local day, and time is what its clock showed."""
-    scenario = replace(SCENARIO, first_day=day, days=1, timezone=zone, legacy_timestamps=True, events_per_day=20_000)
+    scenario = replace(SCENARIO, first_day=day, days=1, timezone=zone, legacy_timestamps=True, events_per_day=8_000)
     arrivals = []
     for event in EventFeed(scenario).events(day, day, time_in_ms=True):
         written, arrived = event["properties"]["time"], event["properties"]["mp_processing_time_ms"]

@@ -43,7 +43,7 @@ PIECES = [
 NAMES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     stream=NAMES,
     namespace=st.one_of(st.none(), NAMES),

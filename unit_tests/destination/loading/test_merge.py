@@ -85,7 +85,7 @@ def newer(old: Row, new: Row) -> bool:
     return ((-1 if old.at is None else old.at), old.emitted_at) > ((-1 if new.at is None else new.at), new.emitted_at)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     syncs=st.lists(st.lists(ROWS, min_size=1, max_size=8), min_size=1, max_size=5),
     key=st.sampled_from([("key",), ("key", "part"), ("key", "at"), ("key", "part", "at")]),
