@@ -14,7 +14,8 @@ class RequestLogEntry:
     """One request.
 
     Times are seconds since the start; finished_s is None while it runs. *running* counts the requests of its API at
-    once, this one included; bytes_sent is the body's, without the transfer's framing; fault is the kind that hit it.
+    once, this one included; bytes_sent is the body's, without the transfer's framing; fault is the kind that hit it;
+    the client's port tells its connections apart.
     """
 
     method: str
@@ -27,6 +28,7 @@ class RequestLogEntry:
     bytes_sent: int = 0
     fault: str | None = None
     accept_encoding: str = ""
+    client_port: int = 0
 
 
 class RequestLog:
@@ -46,11 +48,14 @@ class RequestLog:
         """Forget all entries; requests that run are still counted as running."""
         self._entries = []
 
-    def arrive(self, api: str, method: str, path: str, accept_encoding: str) -> RequestLogEntry:
+    def arrive(
+        self, api: str, method: str, path: str, accept_encoding: str = "", client_port: int = 0
+    ) -> RequestLogEntry:
         """Write down that a request came in."""
         self._running[api] += 1
         running = self._running[api]
-        entry = RequestLogEntry(method, path, {}, self._now(), running, accept_encoding=accept_encoding)
+        entry = RequestLogEntry(method, path, {}, self._now(), running)
+        entry.accept_encoding, entry.client_port = accept_encoding, client_port
         self._entries.append(entry)
         return entry
 

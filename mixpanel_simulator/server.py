@@ -115,7 +115,9 @@ class SimulatorServer:
 
     async def _handle(self, api: str, request: web.Request, answer_of: ApiAnswer) -> web.StreamResponse:
         encoding = request.headers.get("Accept-Encoding", "")
-        entry = self.log.arrive(QUOTA_OF.get(api, api), request.method, request.path, encoding)
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        port = peer[1] if peer else 0
+        entry = self.log.arrive(QUOTA_OF.get(api, api), request.method, request.path, encoding, port)
         try:
             try:
                 entry.params = await read_params(request)

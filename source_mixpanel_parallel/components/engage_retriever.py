@@ -21,6 +21,7 @@ from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
+from source_mixpanel_parallel.components.connection_pool import keep_connections
 from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
 from source_mixpanel_parallel.components.page_cursor import PageCursor
 from source_mixpanel_parallel.components.page_fetch import FetchedPage, PageFetcher
@@ -50,6 +51,7 @@ class EngageRetriever(Retriever):
 
     def __post_init__(self) -> None:
         self.requester.stream_response = True
+        keep_connections(self.requester)
         context = self.context
         project = context.settings.project_parameters
         self._fetcher = PageFetcher(self.name, self.requester, project, context.ledger, context.page_decode_slots)

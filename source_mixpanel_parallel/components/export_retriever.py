@@ -20,6 +20,7 @@ from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
+from source_mixpanel_parallel.components.connection_pool import keep_connections
 from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
 from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor
 from source_mixpanel_parallel.components.quota import Quota
@@ -46,6 +47,7 @@ class ExportRetriever(Retriever):
 
     def __post_init__(self) -> None:
         self.requester.stream_response = True
+        keep_connections(self.requester)
         self._fetcher = WindowFetcher(
             self.name,
             self.requester,
