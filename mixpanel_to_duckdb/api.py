@@ -50,6 +50,7 @@ def sync(
     yes: bool = False,
     views: bool = False,
     report: str | Path | None = None,
+    metrics: str | Path | None = None,
     on_batch_complete: Callable[[SliceProgress], object] | None = None,
 ) -> SyncResult:
     """Bring new days and profiles from Mixpanel into *database*; go on from where the last sync ended.
@@ -77,6 +78,7 @@ def sync(
         yes: let a full refresh remove rows that it does not read again.
         views: create or update a view per event at the end.
         report: where to write an HTML page on the sync.
+        metrics: where to write metrics in Prometheus' text format.
         on_batch_complete: called in this thread with a BatchProgress (a window of days) or ProfileProgress (a page)
             for each one that ended, success or failure. What it raises stops the sync and is raised on.
 
@@ -108,10 +110,14 @@ def sync(
         yes=yes,
         schema=checked_schema(schema),
     )
-    follow_up = FollowUp(Path(report) if report else None, views)
-    checked = source_config(config, options)
-    agree_on_refresh(options, checked, refuse)
-    result = SyncRun(options, checked, NoDisplay(), on_batch_complete).run()
+    follow_up = FollowUp(Path(report) if report else None, views, Path(metrics) if metrics else None)
+    try:
+        checked = source_config(config, options)
+        agree_on_refresh(options, checked, refuse)
+        result = SyncRun(options, checked, NoDisplay(), on_batch_complete).run()
+    except SyncError as error:
+        follow_up.without_result(options, error.exit_code)
+        raise
     return raise_if_ended_early(follow_up.make(result, checked.zone.key))
 
 

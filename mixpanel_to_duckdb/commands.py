@@ -5,30 +5,16 @@ In: texts; out: an exit code. Raises SyncError and click's own exceptions, which
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from mixpanel_to_duckdb.errors import SyncError
 from mixpanel_to_duckdb.follow_up import FollowUp
-from mixpanel_to_duckdb.options import (
-    DEFAULT_SCHEMA,
-    SyncOptions,
-    any_region,
-    checked_database,
-    checked_schema,
-    parse_day,
-    parse_last,
-    parse_names,
-)
-from source_mixpanel_parallel.regions import REGIONS
-from source_mixpanel_parallel.settings import BUILT_IN_STREAMS
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+from mixpanel_to_duckdb.options import checked_database, checked_schema
+from mixpanel_to_duckdb.reading_options import SCHEMA, options_of, what_to_read
 
 EXIT_CODES = (
     "Exit codes: 0 all was read; 1 something failed, the next sync reads it; 2 authentication; 3 bad arguments or "
@@ -71,13 +57,6 @@ NEEDS_SIMULATOR = (
     "in any other environment: pip install aiohttp"
 )
 _DATABASE = click.argument("database", type=click.Path())
-_SCHEMA = click.option(
-    "--schema",
-    default=DEFAULT_SCHEMA,
-    show_default=True,
-    metavar="NAME",
-    help="The schema in DATABASE; a second project needs one of its own.",
-)
 
 
 @click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -86,92 +65,12 @@ def cli() -> None:
     """Bring Mixpanel's events and profiles into a DuckDB file."""
 
 
-class Region(click.ParamType):  # type: ignore[type-arg] # it is generic in click 8.5, and was not in 8.1
-    """A region, in either case."""
-
-    name = "region"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the region as the config has it."""
-        if str(value).upper() not in REGIONS:
-            self.fail(f"{value!r} is unknown: choose {any_region()}", param, ctx)
-        return str(value).upper()
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Offer the regions."""
-        return [CompletionItem(region) for region in REGIONS if region.startswith(incomplete.upper())]
-
-
-def what_to_read(command: Command) -> Command:
-    """Add the options that say what is read, and how."""
-    options = [
-        click.option(
-            "--config",
-            type=click.Path(),
-            help="The source's config, a JSON file, or - for stdin. Unset: mixpanel.json, if it is there. Credentials "
-            "may also come from MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID and MIXPANEL_REGION; the file "
-            "wins over them, options win over both.",
-        ),
-        click.option(
-            "--from",
-            "from_date",
-            metavar="DAY",
-            help="First day, such as 2026-01-31. Default: the config's, or 30 days ago.",
-        ),
-        click.option("--to", "to_date", metavar="DAY", help="Last day, inclusive. Default: the config's, or today."),
-        click.option("--last", metavar="30d|4w", help="The days up to today, in place of --from and --to."),
-        click.option(
-            "--streams",
-            multiple=True,
-            metavar="A,B",
-            shell_complete=_complete_streams,
-            help="Streams to read: events, profiles, those of the config. Default: all.",
-        ),
-        click.option("--events", multiple=True, metavar="A,B", help="Names of events. Default: all."),
-        click.option("--where", metavar="E", help="A segmentation expression that events must meet."),
-        click.option("--workers", type=int, metavar="N", help="Requests at once, 1-100. Default: planned."),
-        click.option("--window-days", type=int, metavar="N", help="Days a request, 1-100. Default: planned."),
-        click.option(
-            "--region",
-            type=Region(),
-            metavar="US|EU|IN",
-            help="Where the project's data lives.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _complete_streams(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    *before, last = incomplete.split(",")
-    return [",".join([*before, name]) for name in BUILT_IN_STREAMS if name.startswith(last) and name not in before]
-
-
-def options_of(given: dict[str, Any], database: str, **more: bool) -> SyncOptions:
-    """Return what the options of `what_to_read` mean."""
-    return SyncOptions(
-        database=database,
-        from_date=parse_day("--from", given["from_date"]),
-        to_date=parse_day("--to", given["to_date"]),
-        last_days=parse_last(given["last"]),
-        streams=parse_names("--streams", given["streams"]),
-        events=parse_names("--events", given["events"]),
-        where=given["where"],
-        workers=given["workers"],
-        window_days=given["window_days"],
-        region=given["region"],
-        schema=checked_schema(given["schema"]),
-        **more,
-    )
-
-
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
 
 @cli.command(short_help="Bring new days and profiles into DATABASE.", epilog=f"{SYNC_EXAMPLES}\n\n{EXIT_CODES}")
 @_DATABASE
-@_SCHEMA
+@SCHEMA
 @what_to_read
 @click.option(
     "--full-refresh",
@@ -190,6 +89,12 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 @click.option("--no-wait", is_flag=True, help="Stop when the hour's quota is used up, with exit code 5.")
 @click.option("--views", is_flag=True, help="At the end, create or update a view per event: see the command views.")
 @click.option("--report", type=click.Path(dir_okay=False), metavar="F.html", help="Write a page on this sync.")
+@click.option(
+    "--metrics",
+    type=click.Path(dir_okay=False),
+    metavar="F.prom",
+    help="Write metrics in Prometheus' text format, as node_exporter's textfile collector reads them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document on stdout.")
 @click.option(
     "--progress",
@@ -209,14 +114,15 @@ def sync(database: str, **given: Any) -> int:
     from mixpanel_to_duckdb.sync_command import SyncOutput, run_sync  # noqa: PLC0415 - when it is needed
 
     output = SyncOutput(as_json=given["as_json"], quiet=given["quiet"], progress=given["progress"])
-    follow_up = FollowUp(Path(given["report"]) if given["report"] else None, given["views"])
+    report, metrics = (Path(given[name]) if given[name] else None for name in ("report", "metrics"))
+    follow_up = FollowUp(report, given["views"], metrics)
     flags = {name: given[name] for name in ("full_refresh", "reread", "retry_failed", "no_wait", "yes")}
     return run_sync(options_of(given, checked_database(database), **flags), given["config"], output, follow_up)
 
 
 @cli.command(short_help="Say what a sync would ask for, without a request.", epilog=PLAN_EXAMPLES)
 @click.argument("database", type=click.Path(), required=False)
-@_SCHEMA
+@SCHEMA
 @what_to_read
 @_AS_JSON
 def plan(database: str | None, *, as_json: bool, **given: Any) -> int:
@@ -232,10 +138,13 @@ def plan(database: str | None, *, as_json: bool, **given: Any) -> int:
 
 @cli.command(short_help="Say what DATABASE holds, and what it lacks.")
 @_DATABASE
-@_SCHEMA
+@SCHEMA
 @_AS_JSON
 def status(database: str, schema: str, *, as_json: bool) -> int:
-    """Say what DATABASE holds: rows, days, gaps, failures, duplicates, rejected lines, the last sync."""
+    """Say what DATABASE holds: rows, days, gaps, failures, duplicates, rejected lines, the last sync.
+
+    Finished days that have fewer rows than were read, as after a DELETE, are named with the command that heals them.
+    """
     checked_database(database, must_exist=True)
     from mixpanel_to_duckdb.status_command import run_status  # noqa: PLC0415 - when it is needed
 
@@ -244,7 +153,7 @@ def status(database: str, schema: str, *, as_json: bool) -> int:
 
 @cli.command(short_help="Create or update a view per event in DATABASE.")
 @_DATABASE
-@_SCHEMA
+@SCHEMA
 @_AS_JSON
 def views(database: str, schema: str, *, as_json: bool) -> int:
     """Create or update a view per event in DATABASE, events_<name>, with the event's properties as columns.

@@ -6,11 +6,12 @@ them could not be made. Raises BadArguments, before the sync, for a report that 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mixpanel_to_duckdb.errors import BadArguments, ExitCode, SyncError
-from mixpanel_to_duckdb.options import exists
+from mixpanel_to_duckdb.options import SyncOptions, exists
 from mixpanel_to_duckdb.result import SyncResult
 
 
@@ -20,10 +21,12 @@ class FollowUp:
 
     report: Path | None = None
     views: bool = False
+    metrics: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.report and not self.report.absolute().parent.is_dir():
-            raise BadArguments(f"--report {self.report}: the folder {self.report.absolute().parent} does not exist")
+        for option, path in (("--report", self.report), ("--metrics", self.metrics)):
+            if path and not path.absolute().parent.is_dir():
+                raise BadArguments(f"{option} {path}: the folder {path.absolute().parent} does not exist")
 
     def make(self, result: SyncResult, zone: str) -> SyncResult:
         """Make it, and return *result*, with what went wrong; views are left alone by an interrupted sync."""
@@ -42,4 +45,19 @@ class FollowUp:
             except (OSError, SyncError) as error:
                 why = error.strerror if isinstance(error, OSError) else error
                 result = result.with_error(f"--report {self.report} can't be written: {why}")
+        try:
+            self._write_metrics(result.database, result.schema, result.exit_code, result)
+        except OSError as error:
+            result = result.with_error(f"--metrics {self.metrics} can't be written: {error.strerror}")
         return result
+
+    def without_result(self, options: SyncOptions, exit_code: ExitCode) -> None:
+        """Write the metrics of a sync that could not begin; its own error is worth more than one of theirs."""
+        with suppress(OSError):
+            self._write_metrics(options.database, options.schema, exit_code, None)
+
+    def _write_metrics(self, database: str, schema: str, exit_code: ExitCode, result: SyncResult | None) -> None:
+        if self.metrics:
+            from mixpanel_to_duckdb.metrics_file import write_metrics  # noqa: PLC0415 - when it is needed
+
+            write_metrics(self.metrics, database, schema, exit_code, result)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixpanel_to_duckdb.database import open_database, quote_identifier, transaction, use_schema
@@ -21,6 +22,7 @@ from source_mixpanel_parallel.finished_days import FinishedDays
 if TYPE_CHECKING:
     import duckdb
 
+NOT_FOR_OTHERS = 0o007  # what the destination denies when it makes a file
 CREATE = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
 CREATE TABLE IF NOT EXISTS {SCHEMA}.projects (schema_name VARCHAR, stream VARCHAR, project_id VARCHAR, region VARCHAR);
@@ -80,6 +82,7 @@ def refuse_other_project(place: Place, project: Project, finished: Mapping[str, 
 
 def record_project(place: Place, project: Project, streams: Iterable[str]) -> None:
     """Record that the rows of *streams* come from *project*, before the first of them is written."""
+    is_new = not exists(place.database)
     try:
         with open_database(place.database, read_only=False) as connection, transaction(connection):
             connection.execute(CREATE)
@@ -93,7 +96,10 @@ def record_project(place: Place, project: Project, streams: Iterable[str]) -> No
     except SyncError:
         if exists(place.database):
             raise
-        # No database can be made there; the destination says better why.
+        return  # no database can be made there; the destination says better why
+    if is_new:
+        file = Path(place.database)
+        file.chmod(file.stat().st_mode & ~NOT_FOR_OTHERS)
 
 
 def _recorded(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, Project]:

@@ -13,6 +13,7 @@ from typing import Any
 from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.replaced_days import Replacement
+from mixpanel_to_duckdb.streams import REJECTED_LINES
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
 
 SliceProgress = BatchProgress | ProfileProgress
@@ -68,8 +69,12 @@ class SyncResult:
 
     @property
     def rows(self) -> int:
-        """How many rows were read."""
-        return sum(stream.rows for stream in self.streams.values())
+        """How many rows were read, without rejected lines, which are no rows of Mixpanel's."""
+        return sum(self.rows_of(name) for name in self.streams if name != REJECTED_LINES)
+
+    def rows_of(self, stream: str) -> int:
+        """Return how many rows of *stream* were read: as reported, or as committed where reports could not be read."""
+        return max(self.streams[stream].rows, self.committed_rows.get(stream, 0))
 
     @property
     def removed_rows(self) -> int:

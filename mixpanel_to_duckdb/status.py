@@ -7,17 +7,18 @@ database can't be read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mixpanel_to_duckdb.database import open_database, quote_identifier, require_schema
+from mixpanel_to_duckdb.day_rows import MissingRows, missing_rows
 from mixpanel_to_duckdb.finished_days import Range, as_text, finished_days
 from mixpanel_to_duckdb.history import PastSync, ever_failed, last_failed_pages, past_syncs
 from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.streams import REJECTED_LINES, StreamTable, has_rejected_lines, stream_tables
-from source_mixpanel_parallel.date_windows import subtract
+from source_mixpanel_parallel.date_windows import DateWindow, subtract
 from source_mixpanel_parallel.finished_days import FinishedDays, windows_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class StreamStatus:
     """One stream. `first_day` and `last_day` are those of its rows, of profiles the days they were last seen.
 
     `gaps` are days that were not read (whole), `failed_ranges` those of them that a sync gave up; `duplicates` counts
-    rows beyond the first of each key, `rejected_lines` what came instead of events.
+    rows beyond the first of each key, `rejected_lines` what came instead of events. `missing_rows` are finished days
+    that have fewer rows in the table than when they were last read.
     """
 
     stream: str
@@ -41,6 +43,7 @@ class StreamStatus:
     failed_pages: tuple[int, ...] = ()
     duplicates: int = 0
     rejected_lines: int = 0
+    missing_rows: tuple[MissingRows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def database_status(database: str, states: bytes, schema: str = DEFAULT_SCHEMA) 
             _stream_status(connection, table, finished.get(table.name, FinishedDays()), syncs, zone, rejected)
             for table in stream_tables(connection)
         ]
-    streams += _without_table(syncs, {stream.stream for stream in streams})
+        streams += _without_table(connection, syncs, zone, finished, {stream.stream for stream in streams})
     return DatabaseStatus(database, tuple(streams), syncs[-1] if syncs else None, len(syncs), schema)
 
 
@@ -118,17 +121,30 @@ def _stream_status(
         failed_ranges=tuple(as_text(subtract(failed, finished.latest.windows))),
         duplicates=duplicates,
         rejected_lines=rejected.get(table.name, 0),
+        missing_rows=missing_rows(connection, table.name, zone, _windows(finished)),
     )
 
 
-def _without_table(syncs: Sequence[PastSync], known: set[str]) -> list[StreamStatus]:
-    """Return the streams of which nothing has arrived yet, since they failed."""
+def _windows(finished: FinishedDays) -> list[DateWindow]:
+    """Return the days that are finished under any filters."""
+    return [window for each in (finished.latest, *finished.others) for window in each.windows]
+
+
+def _without_table(
+    connection: duckdb.DuckDBPyConnection,
+    syncs: Sequence[PastSync],
+    zone: str,
+    finished: Mapping[str, FinishedDays],
+    known: set[str],
+) -> list[StreamStatus]:
+    """Return the streams of which nothing has arrived yet, since they failed, and those whose table is gone."""
     names = dict.fromkeys(name for sync in syncs for name in sync.result.get("streams", {}) if name not in known)
     statuses = []
     for name in names:
         ranges, pages = tuple(ever_failed(syncs, name)), tuple(last_failed_pages(syncs, name))
-        if ranges or pages:
-            statuses.append(StreamStatus(name, 0, None, None, ranges, ranges, pages))
+        missing = missing_rows(connection, name, zone, _windows(finished.get(name, FinishedDays())))
+        if ranges or pages or missing:
+            statuses.append(StreamStatus(name, 0, None, None, ranges, ranges, pages, missing_rows=missing))
     return statuses
 
 

@@ -6,6 +6,7 @@ In: a `DatabaseStatus`; out: rich renderables. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from rich.console import RenderableType
 from rich.table import Column, Table
@@ -16,7 +17,7 @@ from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.finished_days import Range, as_text
 from mixpanel_to_duckdb.options import as_arguments
 from mixpanel_to_duckdb.status import DatabaseStatus, StreamStatus
-from source_mixpanel_parallel.date_windows import subtract
+from source_mixpanel_parallel.date_windows import DateWindow, subtract
 from source_mixpanel_parallel.finished_days import windows_of
 
 ENDINGS = {
@@ -25,6 +26,7 @@ ENDINGS = {
     ExitCode.QUOTA: "the quota was used up",
     ExitCode.INTERRUPTED: "interrupted: the next one goes on from there",
 }
+MAX_RANGES = 5  # of missing rows: more are listed by --json
 
 
 def status_page(status: DatabaseStatus) -> Iterator[RenderableType]:
@@ -46,6 +48,10 @@ def status_page(status: DatabaseStatus) -> Iterator[RenderableType]:
         yield Text(f"To read what failed: {again} --retry-failed")
     if any(_not_read(stream) for stream in status.streams):
         yield Text(f"To read the days that are missing: {again}")
+    for stream in status.streams:
+        for window in _days(stream)[:MAX_RANGES]:
+            span = f"--from {window.from_date} --to {window.to_date}"
+            yield Text(f"To read them again: {again} --reread --streams {stream.stream} {span}")
 
 
 def _missing(stream: StreamStatus) -> Iterator[str]:
@@ -55,6 +61,21 @@ def _missing(stream: StreamStatus) -> Iterator[str]:
         yield f"{stream.stream}: not read: {_ranges(others)}"
     if stream.failed_pages:
         yield f"{stream.stream}: failed: pages {', '.join(map(str, stream.failed_pages))}"
+    if windows := _days(stream):
+        places = [_missing_rows(stream, window) for window in windows[:MAX_RANGES]]
+        more = f", and {len(windows) - MAX_RANGES:,} more ranges" if len(windows) > MAX_RANGES else ""
+        yield f"{stream.stream}: rows are missing that were read: {', '.join(places)}{more}"
+
+
+def _days(stream: StreamStatus) -> list[DateWindow]:
+    """Return the days with missing rows, those that follow each other as one range."""
+    return windows_of((each.day, each.day) for each in stream.missing_rows)
+
+
+def _missing_rows(stream: StreamStatus, window: DateWindow) -> str:
+    days = [each for each in stream.missing_rows if window.from_date <= date.fromisoformat(each.day) <= window.to_date]
+    rows, read = sum(each.rows for each in days), sum(each.read for each in days)
+    return f"{_ranges(as_text([window]))} has {rows:,} of {read:,}"
 
 
 def _not_read(stream: StreamStatus) -> list[Range]:

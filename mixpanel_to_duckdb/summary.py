@@ -32,7 +32,7 @@ MAX_FAILURES = 20
 def summary(result: SyncResult) -> list[RenderableType]:
     """Return what to print at the end, part by part; texts are meant to be printed as one line each."""
     parts: list[RenderableType] = [headline(result)]
-    if any(_has_news(stream) for stream in result.streams.values()):
+    if any(_has_news(stream) for stream in result.streams.values()) or any(result.committed_rows.values()):
         parts.append(streams_table(result))
     parts += [Text(line) for line in replacements(result)]
     parts += failures(result)
@@ -59,7 +59,9 @@ def streams_table(result: SyncResult) -> Table:
         if _has_news(stream):
             successful, failed, unit = _counts(stream)
             cell = Text(str(failed), "bold red") if failed else Text("0", "dim")
-            table.add_row(name, f"{stream.rows:,}", f"{successful:,} {unit}{'' if successful == 1 else 's'}", cell)
+            table.add_row(
+                name, f"{result.rows_of(name):,}", f"{successful:,} {unit}{'' if successful == 1 else 's'}", cell
+            )
         elif rows := result.committed_rows.get(name):
             table.add_row(name, f"{rows:,}", "", "")
     return table
@@ -134,9 +136,9 @@ def next_steps(result: SyncResult) -> Iterator[str]:
         yield "What was read is committed. Run the same command again in an hour, or without --no-wait."
     elif result.exit_code == ExitCode.FAILED and result.batches:
         yield f"The next sync reads what failed; to read nothing else: {again} --retry-failed"
-    elif result.exit_code == ExitCode.DONE and not result.batches:
+    elif result.exit_code == ExitCode.DONE and not result.batches and not kept:
         yield "There was nothing to read."
-    if result.exit_code in {ExitCode.DONE, ExitCode.FAILED} and result.batches:
+    if result.exit_code in {ExitCode.DONE, ExitCode.FAILED} and (result.batches or kept):
         yield f"What it holds: mixpanel-to-duckdb status {database}"
 
 

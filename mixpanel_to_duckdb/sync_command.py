@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mixpanel_to_duckdb.agreement import ask
 from mixpanel_to_duckdb.display import Display, NoDisplay, PlainDisplay
-from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.errors import ExitCode, SyncError
 from mixpanel_to_duckdb.follow_up import FollowUp
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.printing import print_json, print_page
@@ -35,10 +35,14 @@ class SyncOutput:
 
 def run_sync(options: SyncOptions, config_path: str | None, output: SyncOutput, follow_up: FollowUp) -> int:
     """Run one sync; return its exit code."""
-    config = source_config(config_path, options)
-    streams_to_read(config, options)  # refused now, if at all
-    agree_on_refresh(options, config, ask)
-    result = SyncRun(options, config, _display(output)).run()
+    try:
+        config = source_config(config_path, options)
+        streams_to_read(config, options)  # refused now, if at all
+        agree_on_refresh(options, config, ask)
+        result = SyncRun(options, config, _display(output)).run()
+    except SyncError as error:
+        follow_up.without_result(options, error.exit_code)
+        raise
     result = follow_up.make(result, config.zone.key)
     _tell(result, output)
     return result.exit_code

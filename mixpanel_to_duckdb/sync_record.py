@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mixpanel_to_duckdb.database import open_database, transaction, use_schema
+from mixpanel_to_duckdb.day_rows import record_day_rows
 from mixpanel_to_duckdb.errors import ExitCode, SyncError
 from mixpanel_to_duckdb.history import PastSync, add_sync, past_syncs
 from mixpanel_to_duckdb.options import SyncOptions, exists
@@ -28,13 +29,16 @@ def write_down(result: SyncResult, sync_id: int, options: SyncOptions, config: S
     written = result
     try:
         with open_database(options.database, read_only=False) as connection, transaction(connection):
-            if options.replaces_days and use_schema(connection, options.schema):
+            has_tables = use_schema(connection, options.schema)
+            if options.replaces_days and has_tables:
                 sync = ThisSync(sync_id, result.started_at, config.zone.key)
                 syncs = past_syncs(connection, options.schema)
                 again = [read_again(result, name, config, syncs) for name in _event_streams(options, config)]
                 written = result.with_replacements(replace_days(connection, sync, again))
             filters = {name: config.filters(name) for name in config.event_streams}
             add_sync(connection, written, sync_id, config.zone.key, filters)
+            if has_tables:
+                record_day_rows(connection, written, config.zone.key)
     except SyncError as error:
         undone = "no stored row was removed, and " if options.replaces_days else ""
         return result.with_error(f"{undone}the sync is not in the database's history: {error}")

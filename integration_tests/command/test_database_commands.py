@@ -95,6 +95,7 @@ def test_status(synced: Synced) -> None:
             "failed_pages": [],
             "duplicates": 2,
             "rejected_lines": 0,
+            "missing_rows": [],
         },
         "profiles": {
             "stream": "profiles",
@@ -106,6 +107,7 @@ def test_status(synced: Synced) -> None:
             "failed_pages": [0],
             "duplicates": 0,
             "rejected_lines": 0,
+            "missing_rows": [],
         },
     }
     assert (document["syncs"], document["last_sync"]["exit_code"]) == (1, 1)

@@ -54,6 +54,7 @@ def test_second_project(tmp_path: Path) -> None:
     with start_simulator(SCENARIO) as first, start_simulator(OTHER) as second:
         first_config, second_config = config_of(tmp_path / "1", first), config_of(tmp_path / "2", second)
         assert run("sync", database, "--config", first_config, "--quiet", "--views").exit_code == 0
+        assert database.stat().st_mode & 0o007 == 0  # as when the destination makes the file
         before = content(database)
         project = f"project {SCENARIO.project_id} in US"
         for command in ("sync", "plan"):

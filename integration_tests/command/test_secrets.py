@@ -71,3 +71,12 @@ def test_secret_after_a_sync_with_failures(simulator: Simulator, tmp_path: Path)
     said = ended.stdout + ended.stderr + (tmp_path / "r.html").read_text() + run("status", database, "--json").stdout
     assert SECRET not in said
     assert all(SECRET.encode() not in path.read_bytes() for path in tmp_path.iterdir() if path != config)
+
+
+def test_secret_of_one_letter(tmp_path: Path) -> None:
+    """It masks the letter in all that the source says, so that no report can be read; the rows still count."""
+    with start_simulator(Scenario(days=2, events_per_day=5, profiles=5, secret="s")) as simulator:
+        ended = run("sync", tmp_path / "m.duckdb", "--config", write_config(tmp_path, simulator), "--progress", "none")
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stdout.startswith("Done: 15 rows")
+    assert "There was nothing to read." not in ended.stdout

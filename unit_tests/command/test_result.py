@@ -136,7 +136,11 @@ def test_summary_when_a_day_failed() -> None:
 @pytest.mark.parametrize(
     ("code", "fields", "last"),
     [
-        (ExitCode.DONE, {"batches": (), "streams": {}, "errors": ()}, "There was nothing to read."),
+        (
+            ExitCode.DONE,
+            {"batches": (), "streams": {}, "errors": (), "committed_rows": {}},
+            "There was nothing to read.",
+        ),
         (
             ExitCode.INTERRUPTED,
             {"errors": ()},
@@ -147,7 +151,11 @@ def test_summary_when_a_day_failed() -> None:
             {"errors": ()},
             "What was read is committed. Run the same command again in an hour, or without --no-wait.",
         ),
-        (ExitCode.FAILED, {"batches": (), "errors": ("The database is in use",)}, "The database is in use"),
+        (
+            ExitCode.FAILED,
+            {"batches": (), "errors": ("The database is in use",), "committed_rows": {}},
+            "The database is in use",
+        ),
     ],
 )
 def test_summary_says_the_next_step(code: ExitCode, fields: dict[str, Any], last: str) -> None:
@@ -176,6 +184,17 @@ def test_summary_when_much_failed_for_one_reason() -> None:
     lines = printed(result_of(batches=(*failed, *pages), errors=()))
     assert "events 2026-01-01..2026-01-02, 2026-01-05..2026-01-05 cut" in lines
     assert "profiles page 2, page 7 cut" in lines
+
+
+def test_summary_when_reports_could_not_be_read() -> None:
+    """Rows that were committed count, whatever became of the reports: a short secret is masked within them."""
+    streams = {"events": ParallelFetchResult("events"), "rejected_lines": ParallelFetchResult("rejected_lines")}
+    result = result_of(ExitCode.DONE, streams=streams, batches=(), errors=(), committed_rows={"events": 6007})
+    assert result.rows == 6007
+    lines = printed(result)
+    assert lines[0].startswith("Done: 6,007 rows")
+    assert "There was nothing to read." not in lines
+    assert lines[-1] == "What it holds: mixpanel-to-duckdb status m.duckdb"
 
 
 @pytest.mark.parametrize(
