@@ -7,12 +7,13 @@ any case. The only place that reports errors.
 
 import argparse
 import codecs
+import io
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from importlib import resources
 from pathlib import Path
 from types import FrameType
@@ -42,17 +43,9 @@ _STDIN = Path("-")
 _MAX_NESTING = 10_000
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options; for --help and wrong arguments, print and exit."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.command == "write" and _STDIN in {options.config, options.catalog}:
-        parser.error("stdin is where the messages come from: give --config and --catalog as files, or as <(…)")
-    return options
-
-
-def run(options: argparse.Namespace, descriptor: int) -> int:
-    """Run the command, send messages to *descriptor*, and return the exit code."""
+def run(arguments: Sequence[str], descriptor: int) -> int:
+    """Do what *arguments* say, send messages to *descriptor*, and return the exit code."""
+    options = _parse(arguments, descriptor)
     sys.setrecursionlimit(_MAX_NESTING)
     outbox = Outbox(descriptor)
     os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
@@ -61,6 +54,22 @@ def run(options: argparse.Namespace, descriptor: int) -> int:
     except Exception as error:  # noqa: BLE001  the process's edge: the platform must learn of any error
         _report(error, outbox)
         return 1
+
+
+def _parse(arguments: Sequence[str], descriptor: int) -> argparse.Namespace:
+    """Return the options; --help, which is no message, goes to *descriptor* all the same."""
+    text = io.StringIO()
+    try:
+        with redirect_stdout(text):
+            parser = _parser()
+            options = parser.parse_args(arguments)
+            if options.command == "write" and _STDIN in {options.config, options.catalog}:
+                parser.error("stdin is where the messages come from: give --config and --catalog as files, or as <(…)")
+            return options
+    except SystemExit:
+        with open(descriptor, "wb", closefd=False) as stdout:
+            stdout.write(text.getvalue().encode())
+        raise
 
 
 def _run(options: argparse.Namespace, outbox: Outbox) -> int:

@@ -17,10 +17,10 @@ def main() -> None:
     """Run the command line and exit with its code."""
     refuse_windows()
     _hold_standard_streams()
-    from destination_duckdb.command import parse, run  # noqa: PLC0415 - needs what Windows lacks
+    stdout = _take_stdout()
+    from destination_duckdb.command import run  # noqa: PLC0415 - may print while it is imported
 
-    options = parse(sys.argv[1:])  # prints its help on stdout
-    sys.exit(run(options, _take_stdout()))
+    sys.exit(run(sys.argv[1:], stdout))
 
 
 def _hold_standard_streams() -> None:

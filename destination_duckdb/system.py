@@ -2,17 +2,13 @@
 
 import sys
 
-NEEDED = (
-    "destination-duckdb runs on Linux and macOS; on Windows use WSL (Windows Subsystem for Linux), which"
-    " `wsl --install` sets up."
-)
-
 
 def refuse_windows() -> None:
     """End the process with a sentence where the destination can't run."""
     try:
         import fcntl  # noqa: F401, PLC0415 - what is tried here
     except ModuleNotFoundError:
-        sys.exit(NEEDED)
-    if sys.platform == "win32":
-        sys.exit(NEEDED)
+        sys.exit(
+            "destination-duckdb runs on Linux and macOS; on Windows use WSL (Windows Subsystem for Linux), which"
+            " `wsl --install` sets up."
+        )

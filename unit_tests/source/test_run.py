@@ -125,3 +125,21 @@ def test_check_when_a_file_is_wrong(runs: Mapping[str, Run], name: str, error: s
 def test_run_when_there_are_secrets(runs: Mapping[str, Run]) -> None:
     """No secret is ever shown, even where it is what is wrong."""
     assert [name for name, run in runs.items() if "very-secret-9" in run.output or "987654321" in run.output] == []
+
+
+def test_help() -> None:
+    """Help is no message, and comes on stdout all the same."""
+    done = subprocess.run([sys.executable, str(MAIN), "read", "--help"], capture_output=True, text=True, check=True)
+    assert "--catalog" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("redirection", "reason"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")]
+)
+def test_spec_when_stdout_takes_nothing(redirection: str, reason: str) -> None:
+    """The process fails, and says why in a line."""
+    command = f"'{sys.executable}' '{MAIN}' spec {redirection}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"source-mixpanel-parallel: messages can't be written to stdout: {reason}.\n"
