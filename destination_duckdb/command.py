@@ -1,4 +1,4 @@
-"""The command line: `spec`, `check`, `write` and `state`.
+"""The command line: `spec`, `check`, `write`, `state` and `reset`.
 
 In: arguments, and for `write` messages on stdin. Out: messages on stdout and an exit code: 0 for success, 1 for an
 error that a TRACE reports, 2 for wrong arguments, 143 after SIGTERM and 130 after Ctrl-C; committed rows are kept in
@@ -30,8 +30,9 @@ from destination_duckdb.input.reader import InputReader
 from destination_duckdb.input.spool import open_spool
 from destination_duckdb.loading.stream_tables import StreamTables
 from destination_duckdb.loading.writer import Writer
-from destination_duckdb.protocol.catalog import parse_catalog
+from destination_duckdb.protocol.catalog import StreamKey, parse_catalog
 from destination_duckdb.protocol.outbox import Outbox, StalledError
+from destination_duckdb.reset_command import reset_streams
 from destination_duckdb.tables.state_table import StateTable
 from destination_duckdb.tables.table import existing_columns
 
@@ -83,6 +84,9 @@ def _run(options: argparse.Namespace, outbox: Outbox) -> int:
     outbox.mask(kind_of(config).secrets)
     if options.command == "state":
         outbox.line(_states(config))
+        return 0
+    if options.command == "reset":
+        outbox.line(reset_streams(config, [StreamKey(options.namespace, name) for name in options.stream]))
         return 0
     return _write(config, _read(options.catalog, "--catalog"), outbox)
 
@@ -203,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", "try the configuration"),
         ("write", "write the messages on stdin"),
         ("state", "print the last committed states as a state file"),
+        ("reset", "remove streams, so that the next sync reads them from the start"),
     ):
         command = commands.add_parser(name, help=purpose)
         command.add_argument(
@@ -210,4 +215,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         if name == "write":
             command.add_argument("--catalog", type=Path, required=True, help="the configured catalog, a JSON file")
+        if name == "reset":
+            command.add_argument("--stream", action="append", required=True, help="a stream's name; may be given again")
+            command.add_argument("--namespace", help="the namespace of these streams, where they have one")
     return parser

@@ -27,6 +27,7 @@ Examples:
   mixpanel-to-duckdb sync mixpanel.duckdb --last 30d --streams events
   mixpanel-to-duckdb plan --from 2026-01-01
   mixpanel-to-duckdb status mixpanel.duckdb
+  mixpanel-to-duckdb reset mixpanel.duckdb events
   mixpanel-to-duckdb demo
 """
 SYNC_EXAMPLES = """\b
@@ -149,6 +150,25 @@ def status(database: str, schema: str, *, as_json: bool) -> int:
     from mixpanel_to_duckdb.status_command import run_status  # noqa: PLC0415 - when it is needed
 
     return run_status(database, checked_schema(schema), as_json=as_json)
+
+
+@cli.command(short_help="Remove streams from DATABASE, to read them from the start.")
+@_DATABASE
+@SCHEMA
+@click.argument("streams", metavar="STREAM...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_AS_JSON
+def reset(database: str, schema: str, streams: tuple[str, ...], *, yes: bool, as_json: bool) -> int:
+    """Remove streams from DATABASE: their rows, and what is known of their days.
+
+    The next sync reads them from the start. Rejected lines are a stream of their own, rejected_lines: they come back
+    when the days that they are from are read again.
+    """
+    checked_database(database, must_exist=True)
+    from mixpanel_to_duckdb.project import Place  # noqa: PLC0415 - when it is needed
+    from mixpanel_to_duckdb.reset_command import run_reset  # noqa: PLC0415
+
+    return run_reset(Place(database, checked_schema(schema)), streams, yes=yes, as_json=as_json)
 
 
 @cli.command(short_help="Create or update a view per event in DATABASE.")

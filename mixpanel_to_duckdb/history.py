@@ -1,4 +1,4 @@
-"""The syncs that a database has seen, in a table of its own: `_mixpanel_to_duckdb.syncs`.
+"""The syncs that a database has seen, in a table of its own: `_mixpanel_to_duckdb.syncs`; and resets of streams.
 
 In: a connection and a result; out: what earlier syncs failed to read, how fast the last one was. One row a sync,
 `sync_id` is the one in the rows' `_airbyte_meta`. Raises duckdb.Error.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,12 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.syncs (
 INSERT = f"INSERT INTO {SCHEMA}.syncs VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a name of our own
 COLUMNS = "sync_id, started_at, duration_s, exit_code, full_refresh, project_timezone, seconds_a_day, result"
 SELECT = f"SELECT {COLUMNS} FROM {SCHEMA}.syncs ORDER BY sync_id"  # noqa: S608 - names of our own
-EXISTS = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name = 'syncs'"
+EXISTS = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = ? AND table_name = ?"
+CREATE_RESETS = (
+    f"CREATE TABLE IF NOT EXISTS {SCHEMA}.resets (schema_name VARCHAR, stream VARCHAR, reset_at TIMESTAMPTZ)"
+)
+INSERT_RESET = f"INSERT INTO {SCHEMA}.resets VALUES (?, ?, ?)"  # noqa: S608 - a name of our own
+SELECT_RESETS = f"SELECT stream, max(reset_at) FROM {SCHEMA}.resets WHERE lower(schema_name) = lower(?) GROUP BY stream"  # noqa: S608
 LEFT_OUT = ("batches", "waits")  # of the document: what one sync alone is asked for
 READ_RANGES, FILTERS = "read_date_ranges", "filters"  # per stream, in the database's document only
 
@@ -55,6 +60,14 @@ class PastSync:
     project_timezone: str
     seconds_a_day: float | None
     result: Mapping[str, Any] = field(default_factory=dict)
+
+    def without(self, streams: Collection[str]) -> PastSync:
+        """Return the same without what is said of *streams*."""
+        kept = {
+            part: {name: value for name, value in self.result.get(part, {}).items() if name not in streams}
+            for part in ("streams", READ_RANGES, FILTERS)
+        }
+        return replace(self, result={**self.result, **kept}) if streams else self
 
     def failed_ranges(self, stream: str) -> list[Range]:
         """Return the ranges of days that failed then."""
@@ -144,13 +157,34 @@ def is_complete(result: SyncResult, stream: str) -> bool:
 
 
 def past_syncs(connection: duckdb.DuckDBPyConnection, schema: str = DEFAULT_SCHEMA) -> list[PastSync]:
-    """Return all syncs into *schema*, the oldest first; those of release 0.1.0 knew one schema only."""
-    [(count,)] = connection.execute(EXISTS, [SCHEMA]).fetchall()
-    if not count:
+    """Return all syncs into *schema*, the oldest first, without what they say of streams that were reset since.
+
+    Those of release 0.1.0 knew one schema only.
+    """
+    if not _has_table(connection, "syncs"):
         return []
+    resets: dict[str, datetime] = {}
+    if _has_table(connection, "resets"):
+        resets = dict(connection.execute(SELECT_RESETS, [schema]).fetchall())
     rows = connection.execute(SELECT).fetchall()
     syncs = [PastSync(*[*facts, json.loads(document)]) for *facts, document in rows]
-    return [sync for sync in syncs if sync.result.get("schema", DEFAULT_SCHEMA).casefold() == schema.casefold()]
+    return [
+        sync.without([name for name, at in resets.items() if sync.started_at < at])
+        for sync in syncs
+        if sync.result.get("schema", DEFAULT_SCHEMA).casefold() == schema.casefold()
+    ]
+
+
+def add_resets(connection: duckdb.DuckDBPyConnection, schema: str, streams: Sequence[str], reset_at: datetime) -> None:
+    """Write down that *streams* were removed: what earlier syncs say of them holds no longer."""
+    if _has_table(connection, "syncs"):
+        connection.execute(CREATE_RESETS)
+        connection.executemany(INSERT_RESET, [(schema, stream, reset_at) for stream in streams])
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    [(count,)] = connection.execute(EXISTS, [SCHEMA, name]).fetchall()
+    return bool(count)
 
 
 def last_failed_pages(syncs: Sequence[PastSync], stream: str) -> list[int]:

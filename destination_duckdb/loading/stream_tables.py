@@ -3,7 +3,8 @@
 A sync that truncates writes to a stage, a table in the schema `_airbyte_internal`, which replaces the real table when
 the stream is complete. A stage of the same generation is resumed. A stage of an older generation is dropped by a sync
 that truncates; one that does not copies its rows into the real table, since their states were acknowledged. The caller
-holds the transaction. Raises ConfigError for a table that this destination did not create.
+holds the transaction. Raises ConfigError for a table that this destination did not create, and for
+a stream to remove that does not exist.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -17,7 +18,7 @@ from destination_duckdb.errors import ConfigError
 from destination_duckdb.identifiers import free_name, quote_identifier
 from destination_duckdb.loading.merge import batch_table, merge_batch
 from destination_duckdb.loading.table_loader import Target
-from destination_duckdb.protocol.catalog import SyncMode, WritePlan
+from destination_duckdb.protocol.catalog import StreamKey, SyncMode, WritePlan
 from destination_duckdb.tables.evolution import columns_of, evolve
 from destination_duckdb.tables.registry import Registry, StreamEntry
 from destination_duckdb.tables.state_table import STATE_TABLE, StateTable
@@ -57,6 +58,24 @@ class StreamTables:
             self._take_place(target.table, entry.table)
         self._registry.set_generation(entry.table, target.plan.generation_id)
         return Target(target.plan, entry.table, target.columns, is_stage=False)
+
+    def remove(self, key: StreamKey) -> int:
+        """Remove a stream with all that is known of it, and return how many rows its table had."""
+        self._registry.create()
+        self._states.create()
+        entry = self._registry.stream(key, self._schema(key.namespace))
+        if entry is None:
+            known = ", ".join(map(str, self._registry.keys())) or "none at all"
+            raise ConfigError(f"The database has no stream {key}, only {known}.")
+        rows = 0
+        if existing_columns(self._connection, entry.table):  # it may have been dropped by hand
+            [(rows,)] = self._connection.execute(f"SELECT count(*) FROM {entry.table.sql}").fetchall()
+            self._drop(entry.table)
+        for stage in self._stages(entry.table).values():
+            self._drop(stage)
+        self._registry.forget_stream(key, entry.table)
+        self._states.forget_stream(key)
+        return int(rows)
 
     def _prepare_stream(self, plan: WritePlan) -> Target:
         entry = self._entry(plan)

@@ -135,6 +135,21 @@ class Registry:
             [place.schema, place.name, table.schema, table.name],
         )
 
+    def keys(self) -> list[StreamKey]:
+        """Return all streams, in order of their names."""
+        rows = self._connection.execute(
+            f"SELECT namespace, stream FROM {self._streams} ORDER BY namespace NULLS FIRST, stream"
+        ).fetchall()
+        return [StreamKey(namespace, name) for namespace, name in rows]
+
+    def forget_stream(self, key: StreamKey, table: Table) -> None:
+        """Forget a stream whose *table* is gone, and its columns."""
+        self.forget_table(table)
+        self._connection.execute(
+            f"DELETE FROM {self._streams} WHERE namespace IS NOT DISTINCT FROM ? AND stream = ? AND table_schema = ?",
+            [key.namespace, key.name, table.schema],
+        )
+
     def forget_table(self, table: Table) -> None:
         """Forget the columns of a dropped table."""
         self._connection.execute(

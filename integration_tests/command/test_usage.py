@@ -47,6 +47,8 @@ WRONG: list[tuple[list[str], str]] = [
     (["plan", "none.duckdb"], "there is no such file yet"),
     (["status", "none.duckdb"], "there is no such file yet"),
     (["views", "none.duckdb"], "there is no such file yet"),
+    (["reset", "none.duckdb", "events"], "there is no such file yet"),
+    (["reset", "none.duckdb"], "Missing argument 'STREAM...'"),
 ]
 IN_ONE_PROCESS = """
 import contextlib, io, json, sys

@@ -66,9 +66,11 @@ class Destination:
 
     def run(self, command: str, catalog: Mapping[str, Any] | None = None, stdin: bytes = b"") -> Outcome:
         """Run *command* to its end."""
-        done = subprocess.run(
-            self.arguments(command, catalog), input=stdin, capture_output=True, timeout=TIMEOUT_S, check=False
-        )
+        return self.call(self.arguments(command, catalog), stdin)
+
+    def call(self, arguments: Sequence[str], stdin: bytes = b"") -> Outcome:
+        """Run a command line to its end."""
+        done = subprocess.run(arguments, input=stdin, capture_output=True, timeout=TIMEOUT_S, check=False)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def write(self, catalog: Mapping[str, Any], messages: Sequence[Mapping[str, Any] | bytes]) -> Outcome:
