@@ -68,6 +68,13 @@ def _record(connection: duckdb.DuckDBPyConnection, stream: str, window: DateWind
     )
 
 
+def forget_day_rows(connection: duckdb.DuckDBPyConnection, streams: Sequence[str]) -> None:
+    """Begin a new record of *streams*, whose rows were removed."""
+    connection.execute(CREATE)
+    for stream in streams:
+        connection.execute(f"DELETE FROM {TABLE} WHERE {OF_STREAM}", [stream])
+
+
 def missing_rows(
     connection: duckdb.DuckDBPyConnection, stream: str, zone: str, finished: Sequence[DateWindow]
 ) -> tuple[MissingRows, ...]:

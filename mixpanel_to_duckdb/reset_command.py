@@ -14,7 +14,8 @@ from pathlib import Path
 
 from mixpanel_to_duckdb.agreement import ask
 from mixpanel_to_duckdb.connectors import DESTINATION, RunningCommand
-from mixpanel_to_duckdb.database import open_database, quote_identifier, require_schema
+from mixpanel_to_duckdb.database import open_database, quote_identifier, require_schema, transaction
+from mixpanel_to_duckdb.day_rows import forget_day_rows
 from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.history import add_resets
 from mixpanel_to_duckdb.printing import print_json
@@ -66,6 +67,8 @@ def remove(place: Place, streams: Sequence[str]) -> dict[str, int]:
         named = [f"--stream={name}" for name in streams]
         answer = RunningCommand([*DESTINATION, "reset", "--config", str(config), *named], StopRequest()).answer()
     refuse_failed(answer)
-    with open_database(place.database, read_only=False) as connection:
+    with open_database(place.database, read_only=False) as connection, transaction(connection):
+        require_schema(connection, place.database, place.schema)
+        forget_day_rows(connection, streams)
         add_resets(connection, place.schema, streams, datetime.now(timezone.utc))
     return {each["stream"]: each["rows"] for each in json.loads(answer.stdout)}

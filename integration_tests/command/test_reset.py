@@ -33,6 +33,8 @@ def test_reset_of_a_stream_that_failed(tmp_path: Path) -> None:
         assert content(database) == {name: rows for name, rows in before.items() if name != "events"}
         status = run("status", database, "--json").document["streams"]
         assert "events" not in status
+        with duckdb.connect(str(database), read_only=True) as connection:
+            assert connection.execute("SELECT count(*) FROM _mixpanel_to_duckdb.day_rows").fetchall() == [(0,)]
         assert status["profiles"]["rows"] == 12
 
         simulator.clear_faults()
@@ -42,6 +44,9 @@ def test_reset_of_a_stream_that_failed(tmp_path: Path) -> None:
         assert (min(asked)[0], max(asked)[1]) == (FIRST, LAST)
         assert len(content(database)["events"]) == 240
         assert run("status", database, "--json").document["streams"]["events"]["failed_ranges"] == []
+        with duckdb.connect(str(database), read_only=True) as connection:
+            counted = "SELECT sum(row_count) FROM _mixpanel_to_duckdb.day_rows WHERE stream = 'events'"
+            assert connection.execute(counted).fetchall() == [(240,)]
 
 
 def test_reset_of_what_is_not_there(tmp_path: Path) -> None:
