@@ -1,7 +1,7 @@
-"""`destination-duckdb`, before anything heavy is imported: which system this is, and whose stdout.
+"""The entry point of `destination-duckdb`: checks the system and takes stdout, then imports the destination.
 
-stdout is taken first, so that nothing that is imported or started later can write into a message: neither a library's
-print nor C code. Exit code 1 where the destination can't run at all; the others are those of command.py.
+stdout is taken first so that nothing that is imported or started later can write into a message, neither a library's
+print nor C code. Exits with code 1 on Windows; all other exit codes are those of command.py.
 """
 
 import os
@@ -33,7 +33,7 @@ def _hold_standard_streams() -> None:
 
 
 def _take_stdout() -> int:
-    """Return a descriptor of stdout that nobody else knows; what is printed from now on goes to stderr."""
+    """Return a private descriptor of stdout; from now on, prints and descriptor 1 go to stderr."""
     import fcntl  # noqa: PLC0415 - Windows lacks it
 
     if sys.stdout:

@@ -1,9 +1,8 @@
-"""stdout as a stream of whole lines, whoever writes to it.
+"""The one writer of stdout.
 
-In: lines, from any thread and from handlers of signals. Out: the same lines one after the other, each in one piece,
-whether the pipe takes them at once or in parts. A line that was begun and could not be ended is the last. What is no
-message (a library's print, C code that writes to descriptor 1) goes to stderr. Raises StdoutLost where nothing more
-can be written.
+In: complete lines, from any thread and from signal handlers. Out: the same lines in order. Writes that the pipe takes
+only in part are finished, and nothing follows a line that could not be finished. Output that is no message (a library's
+print, C code that writes to descriptor 1) goes to stderr. Raises StdoutLost when stdout can't be written any more.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ MANY_LINES = 1000
 
 
 class LineWriter:
-    """Writes whole lines to *descriptor*, in the order in which they were handed over."""
+    """Writes complete lines to *descriptor*, in the order of the calls."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -64,8 +63,8 @@ class LineWriter:
             finally:
                 self._lock.release()
         if self._lost:
-            told = self._lost.strerror if isinstance(self._lost, OSError) else self._lost
-            raise StdoutLost(f"messages can't be written to stdout: {told}") from self._lost
+            reason = self._lost.strerror if isinstance(self._lost, OSError) else self._lost
+            raise StdoutLost(f"messages can't be written to stdout: {reason}") from self._lost
 
     def _send_all(self) -> None:
         while self._waiting:

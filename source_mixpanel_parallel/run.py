@@ -1,7 +1,7 @@
-"""`source-mixpanel-parallel`, before anything heavy is imported: which system this is, and whose stdout.
+"""The entry point of `source-mixpanel-parallel`: checks the system and takes stdout, then imports the connector.
 
-stdout is taken first, so that nothing that is imported or started later can write into a message. Exit code 1 where the
-source can't run at all; the others are those of command.py.
+stdout is taken first so that nothing that is imported or started later can write into a message. Exits with code 1 on
+Windows and when stdout is closed; all other exit codes are those of command.py.
 """
 
 from __future__ import annotations
