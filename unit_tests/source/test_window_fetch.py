@@ -27,6 +27,7 @@ from .export_text import data_of, event, properties_of
 EXPORT = "https://data.mixpanel.com/api/2.0/export"
 EVENTS = [event(), event(name='"日本"', more=[('"n"', "1.50")]), event(insert_id=None)]
 BODY = b"".join(sent.line + b"\n" for sent in EVENTS)
+CONFIG = {"credentials": {"username": "u", "secret": "s", "project_id": 7}}
 DAYS = DateWindow(date(2026, 1, 1), date(2026, 1, 7))
 
 
@@ -48,7 +49,7 @@ class Fetches:
             stream_response=True,
         )
         parameters = {"project_id": "7", "event": '["a"]'}
-        context = ReadContext(Settings.from_config({"credentials": {}}), self.stop, self.ledger, EventTime())
+        context = ReadContext(Settings.from_config(CONFIG), self.stop, self.ledger, EventTime())
         self._fetcher = WindowFetcher("events", requester, parameters, context)
 
     def fetch(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> FetchedWindow:
