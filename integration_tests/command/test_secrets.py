@@ -35,7 +35,7 @@ def simulator() -> Iterator[Simulator]:
         ({"secret": {"value": SECRET}}, 3),
         ({"secret": NUMBER}, 3),
         ({"api_secret": SECRET}, 0),
-        ({"extra": SECRET}, 0),
+        ({"extra": SECRET}, 3),
     ],
 )
 def test_secret_in_a_failing_sync(

@@ -141,7 +141,7 @@ def test_sync_when_the_source_refuses_the_config(simulator: Simulator, tmp_path:
     config = write_config(tmp_path, simulator, spool_limit_mb=0)
     ended = run("sync", tmp_path / "m.duckdb", "--config", config)
     assert ended.exit_code == 3
-    assert "less than the minimum of 1" in ended.stderr
+    assert "spool_limit_mb 0 is out of range: choose 1 or more" in ended.stderr
     assert not (tmp_path / "m.duckdb").exists()
 
 

@@ -115,6 +115,7 @@ def test_progress_is_reported_for_every_page(simulator: Simulator) -> None:
         "successful_pages": 3,
         "failed_pages": 0,
         "failed_page_indices": [],
+        "interrupted_pages": 0,
         "has_failures": False,
     }
 
