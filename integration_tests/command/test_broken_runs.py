@@ -156,7 +156,7 @@ print("taken", flush=True)
 sys.stdin.read()
 """
     with started("sync", database, "--config", config, "--streams", "events", "--views", "--json") as process:
-        read_until(process, " rows in ")
+        read_until(process, " rows/s")
         with subprocess.Popen(
             [sys.executable, "-c", taker], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as other:
