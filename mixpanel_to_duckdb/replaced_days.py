@@ -122,7 +122,7 @@ def _replace(connection: duckdb.DuckDBPyConnection, sync: ThisSync, stream: Read
     for window in windows:
         removed += _remove(connection, sync, stream, window)
         if ahead := _count_from_the_future(connection, sync, stream, window):
-            reason = f"{ahead:,} stored rows were extracted later than this sync began, by a clock that was ahead"
+            reason = f"{ahead:,} of them extracted later than this sync began, by a clock that was ahead"
             kept.append(KeptDays(str(window.from_date), str(window.to_date), reason))
     ranges = tuple((str(window.from_date), str(window.to_date)) for window in merge(windows))
     return Replacement(removed, ranges, tuple(kept))
