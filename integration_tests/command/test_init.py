@@ -200,8 +200,9 @@ def test_init_when_answers_are_pasted(europe: Simulator, elsewhere: Simulator, t
 @pytest.mark.parametrize("columns", [40, 80])
 def test_init_on_a_narrow_terminal(columns: int, elsewhere: Simulator, tmp_path: Path) -> None:
     """No line is wider than the terminal, so no word is cut."""
-    keys = [("Username", "me"), ("Secret", "wrong"), ("Project number", "1"), ("Timezone", "Mars"), ("Timezone", "?")]
-    keys += [("Timezone", ""), ("First day", "2999-01-01"), ("First day", ""), ("Ctrl-C ends.", "\x03")]
+    # A question may be wrapped: what is typed follows the last words of it, else it is echoed in the middle.
+    keys = [("Username:", "me"), ("shown):", "wrong"), ("number:", "1"), ("[UTC]:", "Mars"), ("[UTC]:", "?")]
+    keys += [("[UTC]:", ""), ("ago]:", "2999-01-01"), ("ago]:", ""), ("Ctrl-C ends.", "\x03")]
     path = Path("mixpanel.json")
     ended = run_on_terminal(columns, "init", "--config", tmp_path / path, *everywhere(elsewhere), keys=typed(keys))
     assert ended.exit_code == 130
