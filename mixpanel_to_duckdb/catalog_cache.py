@@ -4,8 +4,7 @@ In: a config; out: the catalog that this version of the source gave for the same
 the user's cache directory. Its name is a digest and its content is the catalog, so neither holds any of the config. An
 entry that is damaged counts as missing; where nothing can be written, nothing is kept. Never raises.
 
-An entry also says that the source accepted the config. So it serves other accounts and days, which can't make a config
-wrong that was right, and nothing else.
+The config is checked before: the source's `catalog` would find nothing wrong in it that `sync` has not said.
 """
 
 from __future__ import annotations
@@ -25,7 +24,11 @@ from typing import Any
 
 SOURCE_PACKAGE = "source_mixpanel_parallel"
 CATALOG_INPUTS = {".py", ".yaml", ".json"}  # the files of the source that decide what it has for streams
-DAYS = ("start_date", "end_date")  # checked before a catalog is needed
+# What says where, how and for what Mixpanel is asked. No stream comes, goes or has other columns by these.
+REQUESTS = frozenset({
+    *("credentials", "region", "endpoints", "project_timezone", "legacy_timestamps", "start_date", "end_date"),
+    *("events", "where", "window_days", "num_workers", "profile_workers", "lookback_days", "order", "spool_limit_mb"),
+})  # fmt: skip
 MAX_ENTRIES = 32
 
 
@@ -40,15 +43,14 @@ def cache_directory(environment: Mapping[str, str] = os.environ) -> Path | None:
 
 
 def catalog_key(document: Mapping[str, Any]) -> str:
-    """Return a digest of the source's code and of the config without days; of a secret, only whether there is one."""
+    """Return a digest of the source's code and of what in the config may shape streams."""
     digest = hashlib.sha256(metadata.version("airbyte-cdk").encode())
     spec = importlib.util.find_spec(SOURCE_PACKAGE)
     for folder in (spec.submodule_search_locations if spec else None) or ():
         for path in sorted(path for path in Path(folder).rglob("*") if path.suffix in CATALOG_INPUTS):
             digest.update(hashlib.sha256(path.read_bytes()).digest())
-    fields = {name: value for name, value in document.items() if name not in DAYS}
-    fields["credentials"] = {name: _outline(name, value) for name, value in document["credentials"].items()}
-    digest.update(json.dumps(fields, sort_keys=True).encode())
+    shape = {name: value for name, value in document.items() if name not in REQUESTS}
+    digest.update(json.dumps(shape, sort_keys=True).encode())
     return digest.hexdigest()
 
 
@@ -85,11 +87,6 @@ class CatalogCache:
     @staticmethod
     def _path(directory: Path, key: str) -> Path:
         return directory / f"{key}.catalog"
-
-
-def _outline(name: str, value: object) -> object:
-    """Return what the source checks of a credential: only for a project's number does that take the value."""
-    return value if name == "project_id" else f"{type(value).__name__} {bool(value)}"
 
 
 def _checksum(catalog: bytes) -> bytes:

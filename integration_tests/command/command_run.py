@@ -21,9 +21,10 @@ from typing import Any
 
 import duckdb
 
+from integration_tests.measured import interpreter
 from mixpanel_simulator import Simulator
 
-COMMAND = [sys.executable, "-m", "mixpanel_to_duckdb"]
+COMMAND = [*interpreter(), "-m", "mixpanel_to_duckdb"]
 TIMEOUT_S = 120
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 CTRL_C = b"\x03"

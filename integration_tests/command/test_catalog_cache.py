@@ -53,13 +53,6 @@ def test_a_kept_catalog_is_used(simulator: Simulator, cache: Path, tmp_path: Pat
     }
 
 
-def test_a_config_that_the_source_refuses(simulator: Simulator, cache: Path, tmp_path: Path) -> None:
-    """A catalog that was kept for a sound config doesn't stand for one that is refused: exit code 3, no database."""
-    ended = _sync(simulator, tmp_path, cache, spool_limit_mb=0)
-    assert (ended.exit_code, "spool_limit_mb 0 is out of range: choose 1 or more" in ended.stderr) == (3, True)
-    assert not (tmp_path / "m.duckdb").exists()
-
-
 def test_a_kept_catalog_holds_no_secret(cache: Path) -> None:
     """The entry has none of the config."""
     for text in (SCENARIO.secret, SCENARIO.username, str(SCENARIO.project_id), "127.0.0.1"):

@@ -7,11 +7,18 @@ from datetime import date
 
 import pytest
 
+from integration_tests.measured import measured_processes
 from mixpanel_simulator import Scenario, Simulator, start_simulator
 
 SCENARIO = Scenario(
     first_day=date(2026, 1, 1), days=5, events_per_day=40, profiles=25, page_size=10, today=date(2026, 1, 9)
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _measured() -> Iterator[None]:
+    with measured_processes():
+        yield
 
 
 @pytest.fixture(scope="module")
