@@ -62,6 +62,11 @@ class SourceRun:
         """Return the messages of all error traces."""
         return [m["trace"]["error"]["message"] for m in self.messages if "error" in m.get("trace", {})]
 
+    def codes(self) -> list[str]:
+        """Return the codes of all error traces."""
+        traced = [m["trace"]["error"]["internal_message"] for m in self.messages if "error" in m.get("trace", {})]
+        return [text.partition(": ")[0] for text in traced]
+
 
 def config_for(simulator: Simulator, **fields: Any) -> dict[str, Any]:
     """Return a config that reads *simulator*'s whole range of days."""

@@ -98,7 +98,7 @@ class PlainDisplay:
 
 def plain_line(stream: StreamTally, now_s: float) -> str:
     """Return one line on a stream; empty as long as there is nothing to say."""
-    if not stream.total and not stream.wait_at(now_s):
+    if not stream.total and not stream.wait_at(now_s) and not stream.result:
         return ""
     parts = [f"{stream.stream}: {count_text(stream)}", f"{stream.rows:,} rows"]
     if failed := len(stream.failures):
@@ -113,7 +113,9 @@ def plain_line(stream: StreamTally, now_s: float) -> str:
 def count_text(stream: StreamTally) -> str:
     """Return how many windows or pages have ended, of how many."""
     unit = "pages" if stream.is_paged else "windows"
-    return f"{stream.done} of {stream.total} {unit}" if stream.total else "nothing yet"
+    if stream.total:
+        return f"{stream.done} of {stream.total} {unit}"
+    return "done" if stream.result else "nothing yet"
 
 
 def wait_text(stream: StreamTally, now_s: float) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from source_mixpanel_parallel.errors import NotAsked, Stopped, StreamsIncomplete
+
 
 class Descriptor(msgspec.Struct, frozen=True):
     """Names a stream."""
@@ -22,6 +24,17 @@ class Error(msgspec.Struct, frozen=True):
     failure_type: str = "system_error"
     internal_message: str = ""
     stream_descriptor: Descriptor | None = None
+
+    @property
+    def code(self) -> str:
+        """What went wrong, in one word of docs/log-lines.md; empty for a connector that has no codes."""
+        code, colon, _ = self.internal_message.partition(": ")
+        return code if colon and code.isidentifier() else ""
+
+    @property
+    def stream(self) -> str | None:
+        """The stream that it is of, if it is of one."""
+        return self.stream_descriptor.name if self.stream_descriptor else None
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -75,13 +88,12 @@ class Message(msgspec.Struct, frozen=True, rename={"connection_status": "connect
 
 
 # What follows from other errors, or from being stopped.
-STOPPED = "the sync was stopped before"
-CONSEQUENCES = ("Not every stream is complete", STOPPED, "not asked for")
+CONSEQUENCES = frozenset({Stopped.code, NotAsked.code, StreamsIncomplete.code})
 
 
 def is_consequence(error: Error) -> bool:
     """Tell whether *error* only follows from others, or from being stopped."""
-    return any(mark in error.message for mark in CONSEQUENCES)
+    return error.code in CONSEQUENCES
 
 
 _DECODER = msgspec.json.Decoder(Message)

@@ -25,8 +25,6 @@ from mixpanel_to_duckdb.stop_request import StopRequest
 TICK_S = 0.25
 # How long a source may take to end by itself, and when asked: longer than its own STOP_WITHIN_S.
 GRACE_S, ASKED_S = 2.0, 6.0
-# The CDK's summary of the errors that it has traced one by one.
-REPEATS = "Concurrent read failure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,8 @@ def run_pipe(
             destination.wait()
             end_soon(source)
         told = [parse_message(line) for line in _lines(said)]
-        source_errors = [error for error in errors if error.internal_message != REPEATS] or errors
+        # An error of no stream and without a code is a CDK's summary of those that it has traced one by one.
+        source_errors = [error for error in errors if error.stream or error.code] or errors
         destination_errors = [message.error for message in told if message.error]
         if destination.returncode and not destination_errors and not stop.made:
             destination_errors = [unexplained("the destination", destination.returncode, b"".join(unread))]

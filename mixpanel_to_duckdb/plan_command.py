@@ -8,6 +8,7 @@ from __future__ import annotations
 from mixpanel_to_duckdb.database import open_database
 from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.history import past_syncs
+from mixpanel_to_duckdb.offered_streams import refuse_not_offered
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.plan import sync_plan
 from mixpanel_to_duckdb.printing import print_json, print_page
@@ -19,6 +20,7 @@ from mixpanel_to_duckdb.stored_state import stored_state
 def run_plan(options: SyncOptions, config_path: str | None, *, as_json: bool) -> int:
     """Print the plan; with a database, of what it still lacks."""
     config = source_config(config_path, options)
+    refuse_not_offered(options.streams, config)
     chosen = config.chosen_streams(options.streams)
     states, seconds_a_day, pages = b"[]", None, {}
     if options.database:

@@ -138,10 +138,8 @@ def _failures(result: SyncResult) -> Iterator[str]:
                 f'<tr><td class="where">{escape(batch.stream)} {escape(place_of(batch))}</td>'
                 f'<td class="n">{tries}</td><td class="why">{escape(batch.error or "")}</td></tr>'
             )
-    told = {batch.error for batch in result.batches if batch.error}
-    for error in result.errors:
-        if not any(reason in error for reason in told):
-            yield f'<tr><td class="where">the sync</td><td class="n"></td><td class="why">{escape(error)}</td></tr>'
+    for error in result.errors_beside_batches:
+        yield f'<tr><td class="where">the sync</td><td class="n"></td><td class="why">{escape(error)}</td></tr>'
 
 
 def _top(events: tuple[EventCount, ...]) -> str:

@@ -15,24 +15,38 @@ from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.replaced_days import Replacement
 from mixpanel_to_duckdb.streams import REJECTED_LINES
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
+from source_mixpanel_parallel.errors import SliceFailed
+from source_mixpanel_parallel.log_lines import PagePlace, Reason, WindowPlace
+from source_mixpanel_parallel.progress import StreamReadResult
 
 SliceProgress = BatchProgress | ProfileProgress
-StreamResult = ParallelFetchResult | ParallelProfileResult
+StreamResult = ParallelFetchResult | ParallelProfileResult | StreamReadResult
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A pause that the source announced: for a quota, or before it asks again after *reason*.
+    """A pause that the source announced: for a quota (hour, second, concurrent), or before a retry.
 
     *place* is the window (2026-01-01..2026-01-07) or page (page 3) that waits; None where a quota holds the whole
-    stream. *at_s* is when it began, seconds since the epoch.
+    stream. *at_s* is when it began, seconds since the epoch. *text* says why, for people.
     """
 
     stream: str
     place: str | None
     at_s: float
     wait_s: float
-    reason: str
+    text: str
+    reason: Reason = "retry"
+    error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReport:
+    """An error that a connector traced: its *code* is one of docs/log-lines.md, or empty; *stream* if it is of one."""
+
+    message: str
+    code: str
+    stream: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,7 @@ class SyncResult:
     `committed_rows` counts the rows that reached the database together with their state, per stream. `batches` holds
     one progress per window or page, success or failure, in the order in which they ended. `full_refresh` says that the
     tables were replaced; `replacements` tells of each stream whose days were read again what became of stored rows.
+    `error_reports` are those of `errors` that a connector traced.
     """
 
     database: str
@@ -56,6 +71,18 @@ class SyncResult:
     full_refresh: bool = False
     replacements: Mapping[str, Replacement] = field(default_factory=dict)
     schema: str = DEFAULT_SCHEMA
+    error_reports: tuple[ErrorReport, ...] = ()
+
+    @property
+    def error_codes(self) -> tuple[str, ...]:
+        """The codes of what went wrong, each once."""
+        return tuple(dict.fromkeys(report.code for report in self.error_reports if report.code))
+
+    @property
+    def errors_beside_batches(self) -> tuple[str, ...]:
+        """The errors that no failed window or page tells already."""
+        told = {report.message for report in self.error_reports if any(_tells(b, report) for b in self.batches)}
+        return tuple(error for error in self.errors if error not in told)
 
     @property
     def has_failures(self) -> bool:
@@ -113,6 +140,7 @@ class SyncResult:
             "removed_rows": self.removed_rows,
             "replacements": {name: asdict(replacement) for name, replacement in self.replacements.items()},
             "errors": list(self.errors),
+            "error_codes": list(self.error_codes),
             "batches": [asdict(batch) for batch in self.batches],
             "waits": [asdict(wait) for wait in self.waits],
         }
@@ -124,8 +152,12 @@ def failed_ranges(result: StreamResult) -> tuple[tuple[str, str], ...]:
     return result.failed_date_ranges if isinstance(result, ParallelFetchResult) else ()
 
 
-def place_of(batch: SliceProgress) -> str:
-    """Return how the source names a window or page: 2026-01-01..2026-01-07, or page 3."""
-    if isinstance(batch, ProfileProgress):
+def _tells(batch: SliceProgress, report: ErrorReport) -> bool:
+    return batch.failed and batch.stream == report.stream and report.code in {SliceFailed.code, batch.error_code}
+
+
+def place_of(batch: SliceProgress | WindowPlace | PagePlace) -> str:
+    """Return what to call a window or page: 2026-01-01..2026-01-07, or page 3."""
+    if isinstance(batch, ProfileProgress | PagePlace):
         return f"page {batch.page_index}"
     return f"{batch.from_date}..{batch.to_date}"

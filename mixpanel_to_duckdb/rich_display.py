@@ -113,4 +113,4 @@ def _shortest(stream: StreamTally, now_s: float) -> Text:
 
 
 def _has_begun(stream: StreamTally) -> bool:
-    return bool(stream.total or stream.waits)
+    return bool(stream.total or stream.waits or stream.rows)

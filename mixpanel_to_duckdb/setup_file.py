@@ -17,8 +17,9 @@ from typing import Any
 
 from mixpanel_to_duckdb.connectors import SOURCE, Answer, RunningCommand
 from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, SyncError
+from mixpanel_to_duckdb.reports import Checked, parse_report
 from mixpanel_to_duckdb.stop_request import StopRequest
-from source_mixpanel_parallel.connection_problems import NO_ACCESS, UNKNOWN_ACCOUNT, UNREACHABLE
+from source_mixpanel_parallel.errors import NoAccess, TransientError, UnknownAccount
 from source_mixpanel_parallel.regions import REGIONS
 
 OWNER_ONLY = 0o600
@@ -26,11 +27,12 @@ OWNER_ONLY = 0o600
 
 @dataclass(frozen=True, slots=True)
 class RegionCheck:
-    """What came of the credentials in one region; *problem* is None where they work."""
+    """What came of the credentials in one region; *problem* is None where they work, *code* is the source's for it."""
 
     region: str
     document: Mapping[str, Any]
     problem: str | None
+    code: str | None = None
 
 
 def try_regions(document: Mapping[str, Any], endpoints: Mapping[str, str]) -> list[RegionCheck]:
@@ -47,17 +49,19 @@ def try_regions(document: Mapping[str, Any], endpoints: Mapping[str, str]) -> li
         answers = {region: command.answer() for region, command in running.items()}
     if stop.made:
         raise KeyboardInterrupt
-    checks = []
-    for region, answer in answers.items():
-        checks.append(RegionCheck(region, candidates[region], _problem(answer)))
-    return checks
+    return [_region_check(region, candidates[region], answer) for region, answer in answers.items()]
 
 
-def _problem(answer: Answer) -> str | None:
-    status = next((message.connection_status for message in answer.messages if message.connection_status), None)
+def _region_check(region: str, document: Mapping[str, Any], answer: Answer) -> RegionCheck:
+    messages = answer.messages
+    status = next((message.connection_status for message in messages if message.connection_status), None)
     if status is None:
-        return next((error.message for error in answer.errors), "the check gave no answer")
-    return None if status.status == "SUCCEEDED" else status.message
+        return RegionCheck(region, document, next((e.message for e in answer.errors), "the check gave no answer"))
+    if status.status == "SUCCEEDED":
+        return RegionCheck(region, document, None)
+    reports = (parse_report(message.log.message) for message in messages if message.log)
+    codes = (report.code for report in reports if isinstance(report, Checked))
+    return RegionCheck(region, document, status.message, next(codes, None))
 
 
 def chosen_check(checks: list[RegionCheck]) -> RegionCheck:
@@ -68,11 +72,11 @@ def chosen_check(checks: list[RegionCheck]) -> RegionCheck:
     if works := [check for check in checks if check.problem is None]:
         return works[0]
     regions = {
-        beginning: [check.region for check in checks if (check.problem or "").startswith(beginning)]
-        for beginning in (NO_ACCESS, UNREACHABLE, UNKNOWN_ACCOUNT)
+        kind: [check.region for check in checks if check.code == kind.code]
+        for kind in (NoAccess, TransientError, UnknownAccount)
     }
     foreseen = [region for found in regions.values() for region in found]
-    if known := regions[NO_ACCESS]:
+    if known := regions[NoAccess]:
         raise AuthenticationFailed(
             f"Mixpanel knows this service account (region {_and(known)}), but it has no access to project "
             f"{checks[0].document['credentials']['project_id']}: check the project's number, or grant the account a "
@@ -80,12 +84,12 @@ def chosen_check(checks: list[RegionCheck]) -> RegionCheck:
         )
     if others := {check.problem: check.region for check in checks if check.region not in foreseen}:
         raise AuthenticationFailed("; ".join(f"{region}: {problem}" for problem, region in others.items()))
-    if unreachable := regions[UNREACHABLE]:
+    if unreachable := regions[TransientError]:
         problem = next(str(check.problem) for check in checks if check.region in unreachable)
-        unknown = regions[UNKNOWN_ACCOUNT]
+        unknown = regions[UnknownAccount]
         raise SyncError(f"This service account is unknown in {_and(unknown)}. {problem}" if unknown else problem)
     raise AuthenticationFailed(
-        f"{UNKNOWN_ACCOUNT}, in none of its regions ({', '.join(regions[UNKNOWN_ACCOUNT])}): "
+        f"Mixpanel does not know this service account, in none of its regions ({', '.join(regions[UnknownAccount])}): "
         "check the username and the secret, and that the account has not expired."
     )
 

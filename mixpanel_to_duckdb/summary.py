@@ -15,8 +15,10 @@ from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.options import as_arguments
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult
+from mixpanel_to_duckdb.verdict import AUTHENTICATION
 from source_mixpanel_parallel import BatchProgress, ParallelProfileResult, ProfileProgress
 from source_mixpanel_parallel.finished_days import windows_of
+from source_mixpanel_parallel.progress import StreamReadResult
 
 HEADLINES = {
     ExitCode.DONE: ("Done", "bold green"),
@@ -62,7 +64,7 @@ def streams_table(result: SyncResult) -> Table:
             table.add_row(
                 name, f"{result.rows_of(name):,}", f"{successful:,} {unit}{'' if successful == 1 else 's'}", cell
             )
-        elif rows := result.committed_rows.get(name):
+        elif rows := result.rows_of(name):
             table.add_row(name, f"{rows:,}", "", "")
     return table
 
@@ -116,11 +118,11 @@ def places_of(batches: Sequence[SliceProgress]) -> str:
 
 
 def other_errors(result: SyncResult) -> list[str]:
-    """Return the errors that no window or page has told."""
-    told = {batch.error for batch in result.batches if batch.error}
+    """Return the errors that no window or page has told; of refused credentials, the reason alone."""
     if result.exit_code == ExitCode.AUTHENTICATION:
-        return list(dict.fromkeys(_without_place(batch) for batch in result.batches if batch.error in _reasons(result)))
-    return [error for error in result.errors if not any(reason in error for reason in told)]
+        refused = [batch.error for batch in result.batches if batch.error and batch.error_code in AUTHENTICATION]
+        return list(dict.fromkeys(refused)) or list(result.errors)
+    return list(result.errors_beside_batches)
 
 
 def next_steps(result: SyncResult) -> Iterator[str]:
@@ -151,6 +153,8 @@ def _broke_off(result: SyncResult) -> bool:
 def _counts(stream: StreamResult) -> tuple[int, int, str]:
     if isinstance(stream, ParallelProfileResult):
         return stream.successful_pages, stream.failed_pages, "page"
+    if isinstance(stream, StreamReadResult):
+        return 0, 0, ""
     return stream.successful_batches, stream.failed_batches, "window"
 
 
@@ -165,11 +169,3 @@ def _index(batch: SliceProgress) -> int:
 def _has_news(stream: StreamResult) -> bool:
     successful, failed, _ = _counts(stream)
     return successful + failed > 0
-
-
-def _reasons(result: SyncResult) -> set[str]:
-    return {batch.error for batch in result.batches if batch.error and any(batch.error in e for e in result.errors)}
-
-
-def _without_place(batch: SliceProgress) -> str:
-    return str(batch.error)

@@ -21,9 +21,9 @@ from mixpanel_to_duckdb.display import Display
 from mixpanel_to_duckdb.failed_parts import FailedParts, failed_parts
 from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.messages import Message
+from mixpanel_to_duckdb.offered_streams import names_in, refuse_unknown
 from mixpanel_to_duckdb.options import SyncOptions, exists
 from mixpanel_to_duckdb.pipe import PipeEnd, PipeFiles, run_pipe
-from mixpanel_to_duckdb.plan import sync_plan
 from mixpanel_to_duckdb.project import Place, project_of, record_project, refuse_other_project
 from mixpanel_to_duckdb.reread import refuse_other_filters, streams_to_read, without_days
 from mixpanel_to_duckdb.result import SliceProgress, SyncResult
@@ -78,17 +78,20 @@ class SyncRun:
             return None
         place, project = Place(self.options.database, self.options.schema), project_of(self.config)
         refuse_other_project(place, project, self._finished(states))
-        config = self.config
+        offered = names_in(proposed)
+        refuse_unknown(self.options.streams, offered)
         if self.options.replaces_days:
-            config, states = self._reread(files, streams, states)
+            states = self._reread(files, streams, states)
         elif self.options.retry_failed:
             parts = failed_parts(self.options.database, self.config, streams, states, self.options.schema)
             streams = parts.streams
-            tally.plan(streams, {})
+            tally.choose(streams)
             if not streams:
                 return None
-            config = self._narrow(files, parts)
-        tally.plan(streams, self._windows(config, streams, states))
+            self._narrow(files, parts)
+        elif not self.options.streams:
+            streams = tuple(dict.fromkeys([*streams, *offered]))
+        tally.choose(streams)
         catalog = configured_catalog(proposed, streams, sync_id, full_refresh=self.options.replaces_tables)
         files.catalog.write_bytes(catalog)
         if states and not self.options.replaces_tables:
@@ -114,27 +117,20 @@ class SyncRun:
                 cache.put(key, proposed.stdout)
         return proposed.stdout, states.stdout
 
-    def _reread(self, files: PipeFiles, streams: tuple[str, ...], states: bytes) -> tuple[SourceConfig, bytes]:
-        """Return a config and states with which the source asks for all chosen days, and for no others."""
+    def _reread(self, files: PipeFiles, streams: tuple[str, ...], states: bytes) -> bytes:
+        """Write a config and return states with which the source asks for all chosen days, and for no others."""
         refuse_other_filters(self.config, streams, states or b"[]")
         if left_out := [name for name in self.config.paged_streams if not self.options.streams]:
             self.display.say(f"Only days of events are read again; left out: {', '.join(left_out)}")
         config = self.config.between(self.config.from_date, self.config.to_date)
         _write(files.source_config, config.document)
-        return config, without_days(states, config, streams) if states else states
+        return without_days(states, config, streams) if states else states
 
-    def _narrow(self, files: PipeFiles, parts: FailedParts) -> SourceConfig:
+    def _narrow(self, files: PipeFiles, parts: FailedParts) -> None:
         """Let the source ask for what failed only: the state tells it what it has of the days in between."""
-        if parts.days is None:
-            return self.config
-        config = self.config.between(parts.days.from_date, parts.days.to_date)
-        _write(files.source_config, config.document)
-        return config
-
-    def _windows(self, config: SourceConfig, streams: tuple[str, ...], states: bytes) -> dict[str, int]:
-        """Return how many windows each stream will have: the source says so with the first that has ended."""
-        plans = sync_plan(config, streams, self._finished(states)).streams
-        return {plan.stream: len(plan.windows) for plan in plans}
+        if parts.days:
+            config = self.config.between(parts.days.from_date, parts.days.to_date)
+            _write(files.source_config, config.document)
 
     def _finished(self, states: bytes) -> dict[str, FinishedDays]:
         """Return the finished days that the source will go on from; a full refresh looks at none."""
@@ -161,6 +157,7 @@ class SyncRun:
 
     def _result(self, tally: Tally, end: PipeEnd | None, stop: StopRequest, started_s: float) -> SyncResult:
         quota = self.options.no_wait and tally.hour_used_up
+        errors = errors_worth_telling(end, stopped=stop.made) if end else ()
         return SyncResult(
             database=self.options.database,
             exit_code=exit_code(end, tally, interrupted=stop.by_user, quota_used_up=quota),
@@ -168,7 +165,8 @@ class SyncRun:
             duration_s=time.time() - started_s,
             streams={name: stream.result_so_far() for name, stream in tally.streams.items()},
             committed_rows=dict(end.committed_rows) if end else {},
-            errors=errors_worth_telling(end, stopped=stop.made) if end else (),
+            errors=tuple(error.message for error in errors),
+            error_reports=errors,
             batches=tuple(tally.batches),
             waits=tuple(tally.waits),
             full_refresh=self.options.replaces_tables,

@@ -1,4 +1,4 @@
-"""What the source's messages say so far, stream by stream: windows or pages, rows, waits, results.
+"""What the source has reported so far, stream by stream: windows or pages, rows, waits, results.
 
 In: messages, with the time of their arrival; out: `Tally`, which displays look at and a `SyncResult` is made of.
 Kept by one thread. Raises msgspec.ValidationError for a report that is none, which would be a fault of the source.
@@ -6,26 +6,17 @@ Kept by one thread. Raises msgspec.ValidationError for a report that is none, wh
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import msgspec
-
-from mixpanel_to_duckdb.messages import Message
+from mixpanel_to_duckdb.messages import Log, Message
+from mixpanel_to_duckdb.reports import Checked, parse_report
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult, Wait, place_of
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
+from source_mixpanel_parallel.log_lines import FetchPlan, FetchWait
+from source_mixpanel_parallel.progress import StreamReadResult
 
-PROGRESS = "progress: "
-RESULT = "result: "
-QUOTA_WAIT = re.compile(r"waiting (\d+) s for Mixpanel's (\w+) quota")
-PAUSE = re.compile(r"(page \d+|\S+\.\.\S+): (.*); (?:asking again in|waiting) ([\d.]+) s", re.DOTALL)
-QUOTA_USED_UP = "Mixpanel's quota is used up"
-HOUR_USED_UP = "quota is used up (hour)"
 WORTH_SAYING_S = 2.0
-# What is not the hour's quota makes nobody wait longer than this.
-LONGEST_OTHER_WAIT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +32,7 @@ class StreamTally:
     """One stream so far."""
 
     stream: str
-    planned: int = 0
+    plan: FetchPlan | None = None
     batches: list[SliceProgress] = field(default_factory=list)
     result: StreamResult | None = None
     waits: dict[str | None, WaitUntil] = field(default_factory=dict)
@@ -56,6 +47,8 @@ class StreamTally:
     @property
     def rows(self) -> int:
         """How many rows were read."""
+        if isinstance(self.result, StreamReadResult):
+            return self.result.rows
         return sum(batch.rows for batch in self.batches if batch.success)
 
     @property
@@ -66,13 +59,14 @@ class StreamTally:
     @property
     def is_paged(self) -> bool:
         """Whether the stream comes in pages, and not in windows of days."""
-        return any(isinstance(batch, ProfileProgress) for batch in self.batches)
+        is_planned = self.plan is not None and self.plan.unit == "page"
+        return is_planned or any(isinstance(batch, ProfileProgress) for batch in self.batches)
 
     @property
     def total(self) -> int:
         """How many windows or pages there are; as planned until the first one is reported."""
         if not self.batches:
-            return self.planned
+            return self.plan.total or 0 if self.plan else 0
         last = self.batches[-1]
         return last.total_pages if isinstance(last, ProfileProgress) else last.total_batches
 
@@ -135,62 +129,48 @@ class Tally:
     def __post_init__(self) -> None:
         self.streams = {name: StreamTally(name) for name in self.names}
 
-    def plan(self, names: tuple[str, ...], windows: Mapping[str, int]) -> None:
-        """Begin with the streams that are read after all, and how many windows each is expected to have."""
-        self.streams = {name: StreamTally(name, windows.get(name, 0)) for name in names}
+    @property
+    def rows(self) -> int:
+        """How many rows were read, of all streams."""
+        return sum(stream.rows for stream in self.streams.values())
+
+    def choose(self, names: tuple[str, ...]) -> None:
+        """Begin with the streams that are read after all."""
+        self.streams = {name: StreamTally(name) for name in names}
 
     def add(self, message: Message, now_s: float) -> SliceProgress | None:
         """Take note of *message*; return the window or page that it reports, if it does."""
-        log = message.log
-        if log is None:
+        if message.log is None:
             return None
-        if log.message.startswith(PROGRESS):
-            return self._add_batch(log.message.removeprefix(PROGRESS))
-        if log.message.startswith(RESULT):
-            self._add_result(log.message.removeprefix(RESULT))
-        elif (name := self._stream_of(log.message)) is not None:
-            self._add_notice(name, log.message.removeprefix(f"{name}: "), now_s, is_warning=log.level == "WARN")
+        report = parse_report(message.log.message)
+        if report is None or isinstance(report, Checked):
+            self._add_warning(message.log)
+            return None
+        stream = self.streams.setdefault(report.stream, StreamTally(report.stream))
+        if isinstance(report, BatchProgress | ProfileProgress):
+            stream.batches.append(report)
+            stream.waits.pop(place_of(report), None)
+            self.batches.append(report)
+            return report
+        if isinstance(report, FetchPlan):
+            stream.plan = report
+        elif isinstance(report, FetchWait):
+            self._add_wait(stream, report, now_s)
+        else:
+            stream.result = report
         return None
 
-    def _add_batch(self, text: str) -> SliceProgress:
-        batch: SliceProgress
-        if '"page_index"' in text:
-            batch = msgspec.json.decode(text, type=ProfileProgress)
-        else:
-            batch = msgspec.json.decode(text, type=BatchProgress)
-        stream = self.streams.setdefault(batch.stream, StreamTally(batch.stream))
-        stream.batches.append(batch)
-        stream.waits.pop(place_of(batch), None)
-        self.batches.append(batch)
-        return batch
+    def _add_wait(self, stream: StreamTally, wait: FetchWait, now_s: float) -> None:
+        place = place_of(wait.place) if wait.place else None
+        self.waits.append(Wait(wait.stream, place, now_s, wait.wait_s, wait.text, wait.reason, wait.error_code))
+        if wait.wait_s >= WORTH_SAYING_S:
+            what = f"the next try of {place}" if wait.reason == "retry" else f"the {wait.quota} quota"
+            stream.waits[place] = WaitUntil(what, now_s + wait.wait_s)
+        self.hour_used_up |= wait.reason == "hour"
 
-    def _add_result(self, text: str) -> None:
-        result: StreamResult
-        if '"successful_pages"' in text:
-            result = msgspec.json.decode(text, type=ParallelProfileResult)
-        else:
-            result = msgspec.json.decode(text, type=ParallelFetchResult)
-        self.streams.setdefault(result.stream, StreamTally(result.stream)).result = result
-
-    def _stream_of(self, text: str) -> str | None:
-        return max((name for name in self.streams if text.startswith(f"{name}: ")), key=len, default=None)
-
-    def _add_notice(self, name: str, text: str, now_s: float, *, is_warning: bool) -> None:
-        stream = self.streams[name]
-        if quota := QUOTA_WAIT.fullmatch(text):
-            wait_s = float(quota[1])
-            self.waits.append(Wait(name, None, now_s, wait_s, f"{quota[2]} quota"))
-            stream.waits[None] = WaitUntil(f"the {quota[2]} quota", now_s + wait_s)
-            self.hour_used_up |= wait_s > LONGEST_OTHER_WAIT_S
-        elif pause := PAUSE.fullmatch(text):
-            wait_s = float(pause[3])
-            self.waits.append(Wait(name, pause[1], now_s, wait_s, pause[2]))
-            if wait_s >= WORTH_SAYING_S:
-                what = "Mixpanel's quota" if pause[2].startswith(QUOTA_USED_UP) else f"the next try of {pause[1]}"
-                stream.waits[pause[1]] = WaitUntil(what, now_s + wait_s)
-            self.hour_used_up |= HOUR_USED_UP in pause[2]
-        elif is_warning:
-            self.warnings.append(f"{name}: {text}")
+    def _add_warning(self, log: Log) -> None:
+        if log.level == "WARN":
+            self.warnings.append(log.message)
 
 
 def days_of(window: BatchProgress) -> int:

@@ -90,7 +90,7 @@ def _pause(wait: Wait, began_s: float, from_s: float, to_s: float) -> str:
     span_s = max(to_s - from_s, 0.001)
     start_s = wait.at_s - began_s
     end_s = min(start_s + wait.wait_s, to_s)
-    title = f"{wait.place or wait.stream} waits {duration_text(wait.wait_s)}: {wait.reason}"
+    title = f"{wait.place or wait.stream} waits {duration_text(wait.wait_s)}: {wait.text}"
     left, width = (start_s - from_s) / span_s, max(end_s - start_s, 0) / span_s
     return f'<div class="pause" style="left:{left:.3%};width:{width:.3%}" title="{escape(title)}"></div>'
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.messages import is_consequence
 from mixpanel_to_duckdb.pipe import PipeEnd
+from mixpanel_to_duckdb.result import ErrorReport
 from mixpanel_to_duckdb.tally import Tally
+from source_mixpanel_parallel.errors import NoAccess, WrongCredentials
 
-# What the source says of 401 and 403: the protocol has one type for all that a user must change.
-AUTHENTICATION = ("Mixpanel does not accept these credentials", "These credentials have no access to the project")
+AUTHENTICATION = frozenset({WrongCredentials.code, NoAccess.code})
 CONFIG = "config_error"
 
 
@@ -22,19 +23,22 @@ def exit_code(end: PipeEnd | None, tally: Tally, *, interrupted: bool, quota_use
     if end is None or not end.failed:
         return ExitCode.DONE
     errors = (*end.source_errors, *end.destination_errors)
-    if any(mark in error.message for error in errors for mark in AUTHENTICATION):
+    if any(error.code in AUTHENTICATION for error in errors):
         return ExitCode.AUTHENTICATION
     judged = [error for error in errors if not is_consequence(error)]
-    read_nothing = not any(batch.success for batch in tally.batches)
+    read_nothing = not any(batch.success for batch in tally.batches) and not tally.rows
     if judged and read_nothing and all(error.failure_type == CONFIG for error in judged):
         return ExitCode.BAD_ARGUMENTS
     return ExitCode.FAILED
 
 
-def errors_worth_telling(end: PipeEnd, *, stopped: bool) -> tuple[str, ...]:
+def errors_worth_telling(end: PipeEnd, *, stopped: bool) -> tuple[ErrorReport, ...]:
     """Return each error once, the source's first, without those that only follow from others."""
     errors = [*end.source_errors, *end.destination_errors]
-    causes = [error.message for error in errors if not is_consequence(error)]
+    causes = [error for error in errors if not is_consequence(error)]
     if not causes and end.failed and not stopped:
-        causes = [error.message for error in errors]
-    return tuple(dict.fromkeys(causes))
+        causes = errors
+    reports: dict[str, ErrorReport] = {}
+    for error in causes:
+        reports.setdefault(error.message, ErrorReport(error.message, error.code, error.stream))
+    return tuple(reports.values())

@@ -7,19 +7,24 @@ Public here: the windows and the reports, none of which import the CDK; and the 
 from typing import Any
 
 from source_mixpanel_parallel.date_windows import DateWindow, split_date_range
+from source_mixpanel_parallel.log_lines import FetchPlan, FetchWait
 from source_mixpanel_parallel.progress import (
     BatchProgress,
     ParallelFetchResult,
     ParallelProfileResult,
     ProfileProgress,
+    StreamReadResult,
 )
 
 __all__ = [
     "BatchProgress",
     "DateWindow",
+    "FetchPlan",
+    "FetchWait",
     "ParallelFetchResult",
     "ParallelProfileResult",
     "ProfileProgress",
+    "StreamReadResult",
     "split_date_range",
 ]
 

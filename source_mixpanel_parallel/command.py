@@ -25,10 +25,11 @@ from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_mixpanel_parallel.catalog import as_json, best_catalog
 from source_mixpanel_parallel.components.allocator import keep_freed_memory
-from source_mixpanel_parallel.components.traced import traced
+from source_mixpanel_parallel.components.traced import give_code, traced
 from source_mixpanel_parallel.entrypoint import Entrypoint, failed_check
 from source_mixpanel_parallel.errors import ConfigError, StdoutLost
 from source_mixpanel_parallel.inputs import read_inputs
@@ -57,6 +58,13 @@ def run(argv: Sequence[str], stdout: LineWriter) -> None:
         if not isinstance(error.__cause__, BrokenPipeError):  # a reader that is gone has its reasons
             sys.stderr.write(f"source-mixpanel-parallel: {error}.\n")
         sys.exit(1)
+    except AirbyteTracedException as error:
+        give_code(error)
+        raise
+    except Exception as error:
+        unforeseen = AirbyteTracedException.from_exception(error)
+        give_code(unforeseen)
+        raise unforeseen from error
 
 
 def _widen(descriptor: int) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from airbyte_cdk.models import (
+    AirbyteErrorTraceMessage,
     AirbyteEstimateTraceMessage,
     AirbyteLogMessage,
     AirbyteMessage,
@@ -30,6 +31,7 @@ from airbyte_cdk.models import (
 )
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_mixpanel_parallel.components.delivery import Delivery, Notice, carried_by
 from source_mixpanel_parallel.components.emitted_slice_cursor import EmittedSliceCursor
@@ -38,6 +40,9 @@ from source_mixpanel_parallel.components.rejected_lines import (
     record_line,
     rejected_record,
 )
+from source_mixpanel_parallel.components.traced import code_of, give_code, traced
+from source_mixpanel_parallel.errors import StreamsIncomplete
+from source_mixpanel_parallel.log_lines import plan_line
 from source_mixpanel_parallel.progress import ResultTally, StreamReadResult, progress_line, result_line
 
 ENDED = {AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE}
@@ -56,6 +61,7 @@ class Emission:
         self._plain_rows: Counter[str] = Counter()
         self._started_s = time.monotonic()
         self._held_status: AirbyteMessage | None = None
+        self._failed: dict[str, None] = {}  # in the order of their first errors
 
     def handle(self, message: AirbyteMessage) -> Iterator[bytes | AirbyteMessage]:
         """Yield what *message* stands for."""
@@ -66,6 +72,11 @@ class Emission:
             yield from self._deliver(item)
         elif message.record or message.state:
             yield self._counted(message)
+        elif message.trace and message.trace.error:
+            yield self._coded(message, message.trace.error)
+        elif name := _started_stream(message):
+            yield message
+            yield from self._plan(name)
         elif (name := _ended_stream(message)) is None or name not in self._streams:
             yield message
         elif not isinstance(self._streams[name].cursor, EmittedSliceCursor):
@@ -81,6 +92,25 @@ class Emission:
         """Yield what can only be said when every other stream has ended."""
         if self._held_status:
             yield from self._close(REJECTED_LINES, self._held_status)
+
+    def last_error(self, error: AirbyteTracedException) -> AirbyteTracedException:
+        """Return what ends the read: the CDK's summary of errors that were traced one by one, or *error* itself."""
+        if not self._failed or code_of(error.internal_message):
+            give_code(error)
+            return error
+        names = ", ".join(self._failed)
+        return traced(StreamsIncomplete(f"Not every stream is complete: {names}. The errors before this one say why."))
+
+    def _coded(self, message: AirbyteMessage, error: AirbyteErrorTraceMessage) -> AirbyteMessage:
+        give_code(error)
+        if error.stream_descriptor:
+            self._failed[error.stream_descriptor.name] = None
+        return message
+
+    def _plan(self, name: str) -> Iterator[AirbyteMessage]:
+        cursor = self._streams[name].cursor if name in self._streams else None
+        if isinstance(cursor, EmittedSliceCursor) and (plan := cursor.fetch_plan):
+            yield self._log(Level.INFO, plan_line(plan))
 
     def _deliver(self, delivery: Delivery) -> Iterator[bytes | AirbyteMessage]:
         name = delivery.stream
@@ -157,6 +187,12 @@ def _estimate(name: str, rows: int) -> AirbyteMessage:
             estimate=AirbyteEstimateTraceMessage(name=name, type=EstimateType.STREAM, row_estimate=rows),
         ),
     )
+
+
+def _started_stream(message: AirbyteMessage) -> str | None:
+    status = message.trace.stream_status if message.trace else None
+    is_start = status is not None and status.status is AirbyteStreamStatus.STARTED
+    return status.stream_descriptor.name if status and is_start else None
 
 
 def _ended_stream(message: AirbyteMessage) -> str | None:

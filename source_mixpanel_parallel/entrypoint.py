@@ -13,10 +13,11 @@ from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import is_platform_debug_log_enabled
-from airbyte_cdk.models import AirbyteConnectionStatus, AirbyteMessage, Status, Type
+from airbyte_cdk.models import AirbyteConnectionStatus, AirbyteLogMessage, AirbyteMessage, Level, Status, Type
 
 from source_mixpanel_parallel.errors import ConfigError
 from source_mixpanel_parallel.inputs import Inputs
+from source_mixpanel_parallel.log_lines import check_line
 from source_mixpanel_parallel.source import SourceMixpanelParallel
 
 
@@ -48,7 +49,11 @@ class Entrypoint(AirbyteEntrypoint):
 
 
 def failed_check(error: ConfigError) -> bytes:
-    """Return the line that `check` ends with where the config can't work."""
+    """Return the lines of a `check` where the config can't work: the code, and the status."""
+    log = AirbyteLogMessage(level=Level.INFO, message=check_line(error.code))
     status = AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
-    message = AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=status)
-    return AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"
+    messages = [
+        AirbyteMessage(type=Type.LOG, log=log),
+        AirbyteMessage(type=Type.CONNECTION_STATUS, connectionStatus=status),
+    ]
+    return b"".join(AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n" for message in messages)

@@ -2,16 +2,22 @@
 
     SourceError
     ├── ConfigError            the user must change something; never retried
-    │   └── Refused            Mixpanel said no: credentials, access, plan, or a request it does not accept
+    │   ├── BadState           a state that this connector has not written
+    │   └── Refused            Mixpanel said no to the request
+    │       ├── WrongCredentials (UnknownAccount), NoAccess, PlanLacksApi, DayNotBegun
+    │       └── NotAsked       not sent, since another request of the stream was refused
     ├── TransientError         the next attempt, or the next sync, may succeed
     │   ├── IncompleteAnswer   an answer that is not proven whole: nothing of it is emitted
     │   ├── RateLimited        429: wait, then go on; does not count as a failed attempt
     │   ├── SessionExpired     pages of profiles need a new session: page 0 is asked for again
-    │   └── SliceFailed        a range of days or a page that still failed after all attempts
+    │   ├── SliceFailed        a range of days or a page that still failed after all attempts
+    │   └── Stopped            the sync was stopped before this was read
+    ├── StreamsIncomplete      the end of a read in which streams have failed
     ├── StdoutLost             stdout takes no messages any more: end, there is nobody to tell
     └── InternalError          a fault of this connector
 
-Messages give the fact, the values and the next step. No message holds a secret.
+Messages give the fact, the values and the next step, for people. No message holds a secret. Programs read `code`: each
+error trace's `internal_message` begins with it, see docs/log-lines.md.
 """
 
 from __future__ import annotations
@@ -23,30 +29,81 @@ class SourceError(Exception):
     """Any failure that the source foresees."""
 
     failure_type: ClassVar[str] = "system_error"
+    code: ClassVar[str] = "internal"
 
 
 class ConfigError(SourceError):
     """The configuration, or what it names at Mixpanel, must change before a sync can succeed."""
 
     failure_type = "config_error"
+    code = "bad_config"
+
+
+class BadState(ConfigError):
+    """A state that this connector has not written: reset the stream."""
+
+    code = "bad_state"
 
 
 class Refused(ConfigError):
     """Mixpanel refused the request for a reason that a retry does not change."""
+
+    code = "refused"
+
+
+class WrongCredentials(Refused):
+    """Mixpanel does not know the credentials."""
+
+    code = "wrong_credentials"
+
+
+class UnknownAccount(WrongCredentials):
+    """Mixpanel does not know the service account at all: `check` has asked for its projects."""
+
+    code = "unknown_account"
+
+
+class NoAccess(Refused):
+    """The credentials are right, but have no access to the project."""
+
+    code = "no_access"
+
+
+class PlanLacksApi(Refused):
+    """The project's plan does not include the API, or a payment is due."""
+
+    code = "plan_lacks_api"
+
+
+class DayNotBegun(Refused):
+    """The last day asked for has not begun in the project's timezone."""
+
+    code = "day_not_begun"
+
+
+class NotAsked(Refused):
+    """The request was not sent, since Mixpanel has refused another one of the stream."""
+
+    code = "not_asked"
 
 
 class TransientError(SourceError):
     """An outage, an overload or a broken transfer: worth another attempt."""
 
     failure_type = "transient_error"
+    code = "unreachable"
 
 
 class IncompleteAnswer(TransientError):
     """The answer ended before it was whole, so nothing of it may be used."""
 
+    code = "incomplete_answer"
+
 
 class RateLimited(TransientError):
     """Mixpanel answered 429 for its quota *limit* (hour, second or concurrent); *retry_after_s* if it said so."""
+
+    code = "rate_limited"
 
     def __init__(self, limit: str, retry_after_s: float | None, detail: str) -> None:
         super().__init__(f"Mixpanel's quota is used up ({limit}): {detail}")
@@ -57,14 +114,46 @@ class RateLimited(TransientError):
 class SessionExpired(TransientError):
     """The session that a page of profiles was asked for with is gone, so no page of it can be read any more."""
 
+    code = "session_expired"
+
 
 class SliceFailed(TransientError):
     """A range of days or a page that could not be read; the next sync asks for it again."""
+
+    code = "slice_failed"
+
+
+class Stopped(TransientError):
+    """The sync was stopped before a range of days or a page was read."""
+
+    code = "stopped"
+
+
+class StreamsIncomplete(SourceError):
+    """Streams have failed, each with errors of its own."""
+
+    failure_type = "config_error"  # as the CDK's own summary: it calls for nothing that the errors before it do not
+    code = "streams_incomplete"
 
 
 class StdoutLost(SourceError):
     """What reads the messages is gone, or the file that they go to is full."""
 
+    code = "stdout_lost"
+
 
 class InternalError(SourceError):
     """A fault of the connector itself; please report it."""
+
+
+def as_sentence(text: str) -> str:
+    """Return *text* with a full stop, so that a sentence can follow."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def error_classes(root: type[SourceError] = SourceError) -> list[type[SourceError]]:
+    """Return *root* and all classes below it."""
+    return [root, *(each for below in root.__subclasses__() for each in error_classes(below))]
+
+
+REFUSALS: tuple[type[Refused], ...] = (PlanLacksApi, WrongCredentials, NoAccess, DayNotBegun, Refused)

@@ -25,6 +25,7 @@ class BatchProgress:
     index. `total_days` are those of all windows. `rows` counts events, `bytes` those received (compressed),
     `started_s` seconds since the epoch at the first request, `duration_s` seconds from then until the window was
     whole or given up. `rejected_lines` counts lines that are not events: of the window, something may be missing.
+    `error` is a sentence for people, `error_code` what programs read, see docs/log-lines.md.
     """
 
     stream: str
@@ -41,6 +42,7 @@ class BatchProgress:
     duration_s: float
     interrupted: bool = False
     rejected_lines: int = 0
+    error_code: str | None = None
 
     @property
     def failed(self) -> bool:
@@ -83,6 +85,7 @@ class ProfileProgress:
     started_s: float
     duration_s: float
     interrupted: bool = False
+    error_code: str | None = None
 
     @property
     def failed(self) -> bool:

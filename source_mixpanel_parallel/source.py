@@ -19,12 +19,12 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteStateMessage,
     ConfiguredAirbyteCatalog,
-    Status,
 )
 from airbyte_cdk.sources.connector_state_manager import ConnectorStateManager
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 from airbyte_cdk.sources.declarative.models.declarative_component_schema import HTTPAPIBudget, HttpRequester
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
 from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
@@ -34,7 +34,7 @@ from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.secret_filter import hide_encoded_credentials
 from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.config_check import tidy
-from source_mixpanel_parallel.connection_check import check_connection
+from source_mixpanel_parallel.connection_check import check_connection, check_result
 from source_mixpanel_parallel.emission import Emission
 from source_mixpanel_parallel.errors import ConfigError, SourceError
 from source_mixpanel_parallel.limits import PLANNED_CONNECTIONS
@@ -92,8 +92,11 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
             return
         self._catalog = catalog
         emission = Emission(self._built)
-        for message in super().read(logger, config, catalog, state):
-            yield from emission.handle(message)
+        try:
+            for message in super().read(logger, config, catalog, state):
+                yield from emission.handle(message)
+        except AirbyteTracedException as error:
+            raise emission.last_error(error) from error
         yield from emission.finish()
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> AirbyteCatalog:
@@ -114,9 +117,10 @@ class SourceMixpanelParallel(ConcurrentDeclarativeSource):
             for part in ("requester", "identity_requester")
         )
         try:
-            return check_connection(export, identity, self._config, Settings.from_config(self._config))
+            problem = check_connection(export, identity, self._config, Settings.from_config(self._config))
         except ConfigError as error:
-            return AirbyteConnectionStatus(status=Status.FAILED, message=str(error))
+            problem = error
+        return check_result(problem, logger)
 
     @property
     def completed_config(self) -> Mapping[str, Any]:

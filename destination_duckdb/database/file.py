@@ -13,7 +13,7 @@ import duckdb
 
 from destination_duckdb.config import Config
 from destination_duckdb.database.kind import Settings
-from destination_duckdb.errors import ConfigError, DestinationError, TransientError
+from destination_duckdb.errors import ConfigError, DatabaseLocked, DestinationError
 
 # DuckDB takes the part before such a colon for the extension that is to open the rest.
 _EXTENSION_PREFIX = re.compile(r"[A-Za-z0-9_]{2,}:")
@@ -70,7 +70,7 @@ class DatabaseFile:
         text = str(error)
         path = self.config.destination_path
         if holder := _LOCK_HOLDER.search(text):
-            return TransientError(
+            return DatabaseLocked(
                 f"The database {path} is in use by process {holder['pid']} ({holder['program']}): DuckDB lets only one"
                 " process write. End that process, or try again later."
             )

@@ -14,7 +14,7 @@ import duckdb
 from destination_duckdb.config import MEGABYTE, Config
 from destination_duckdb.database.connection import any_order, enough_memory, transaction, use_one_thread
 from destination_duckdb.database.kinds import kind_of
-from destination_duckdb.errors import SystemFault
+from destination_duckdb.errors import StreamsIncomplete, SystemFault
 from destination_duckdb.input.bounded_queue import BoundedQueue
 from destination_duckdb.input.reader import CommitUnit, EndOfInput, Failure, Item
 from destination_duckdb.input.spool import Segment, SpoolDirectory
@@ -175,7 +175,7 @@ class Writer:
             stage = "; the table keeps what it had before this sync" if target.is_stage else ""
             problems.append(f"{key} {ended} ({left_out:,} rows that no state covers were left out{stage})")
         if problems:
-            raise SystemFault(
+            raise StreamsIncomplete(
                 f"Not every stream is complete: {'; '.join(problems)}. What states cover is committed: run the sync"
                 " again, and it goes on from there."
             )

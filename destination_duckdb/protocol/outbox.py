@@ -68,7 +68,11 @@ class Outbox:
 
     def error(self, error: DestinationError, stack: str | None = None) -> None:
         """Send a TRACE of type ERROR."""
-        detail: dict[str, Any] = {"message": str(error), "failure_type": error.failure_type}
+        detail: dict[str, Any] = {
+            "message": str(error),
+            "internal_message": f"{error.code}: {error}",
+            "failure_type": error.failure_type,
+        }
         if stack is not None:
             detail["stack_trace"] = stack
         self._send({"type": "TRACE", "trace": {"type": "ERROR", "emitted_at": time.time() * 1000, "error": detail}})

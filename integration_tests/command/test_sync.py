@@ -165,6 +165,20 @@ def test_sync_when_the_quota_is_used_up_and_nobody_waits(tmp_path: Path) -> None
         assert len(content(database)["events"]) == 120
 
 
+def test_sync_when_the_quota_is_used_up_by_pages_of_many_ids(tmp_path: Path) -> None:
+    """4,500 distinct_ids are three requests with pages of their own: one of those pages meets the hour's limit."""
+    others = iter(range(100_000, 200_000))
+    ids = [f"user-{each if each % 2000 < 15 else next(others)}" for each in range(4500)]
+    scenario = Scenario(days=1, profiles=4500, page_size=10, quotas=True, query_hour_limit=4, later_pages_count=True)
+    with start_simulator(scenario) as simulator:
+        config = write_config(tmp_path, simulator, profiles={"distinct_ids": ids})
+        ended = run("sync", tmp_path / "m.duckdb", "--config", config, "--streams", "profiles", "--no-wait", "--json")
+        assert {request.status for request in simulator.requests()} == {200, 429}
+    assert ended.exit_code == 5, ended.stderr
+    waits = [wait for wait in ended.document["waits"] if wait["place"]]
+    assert {(wait["reason"], wait["error_code"]) for wait in waits} == {("hour", None)}
+
+
 def test_sync_when_the_database_is_in_use(simulator: Simulator, tmp_path: Path) -> None:
     """A database that another process holds is named, with that process, and exit code 1."""
     config = write_config(tmp_path, simulator)

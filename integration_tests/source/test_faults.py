@@ -63,7 +63,7 @@ def test_twenty_429s_in_a_row_lose_nothing(simulator: Simulator) -> None:
 
 
 def test_waits_are_announced_when_they_are_long(simulator: Simulator) -> None:
-    """A stream status with the reason RATE_LIMITED and a line with the seconds stand before the wait."""
+    """A stream status with the reason RATE_LIMITED and lines with the seconds stand before the wait."""
     simulator.add_fault(Fault(kind="rate_limited", which="hour", retry_after_s=3))
     run = run_source(config_for(simulator, window_days=20))
     reasons = [
@@ -72,7 +72,10 @@ def test_waits_are_announced_when_they_are_long(simulator: Simulator) -> None:
         if "reasons" in message.get("trace", {}).get("stream_status", {})
     ]
     assert reasons == [[{"type": "RATE_LIMITED"}]]
-    assert "events: waiting 3 s for Mixpanel's export quota" in run.logs()
+    tried, held = run.reports("wait: ", "events")
+    place = {"from_date": "2026-01-01", "to_date": "2026-01-20"}
+    assert (tried["place"], tried["wait_s"], tried["reason"], tried["quota"]) == (place, 3.0, "hour", "export")
+    assert (held["place"], held["reason"], held["text"]) == (None, "hour", "waiting 3 s for Mixpanel's export quota")
 
 
 def test_a_bad_day_costs_one_day(simulator: Simulator) -> None:
@@ -86,7 +89,12 @@ def test_a_bad_day_costs_one_day(simulator: Simulator) -> None:
     assert result["failed_date_ranges"] == [["2026-01-10", "2026-01-10"]]
     assert result["has_failures"] is True
     assert run.states("events")[-1]["finished_ranges"] == [["2026-01-01", "2026-01-09"], ["2026-01-11", "2026-01-20"]]
-    assert "2026-01-10..2026-01-10 could not be read" in run.errors()[0]
+    assert run.errors()[0].startswith("events: 2026-01-10..2026-01-10 could not be read: Mixpanel answered 500: ")
+    assert run.errors()[0].endswith(". Other windows go on; the next sync asks for these days again.")
+    assert run.codes() == ["slice_failed"]
+    assert {(wait["reason"], wait["error_code"]) for wait in run.reports("wait: ", "events")} == {
+        ("retry", "unreachable")
+    }
     assert len(simulator.requests()) <= 3 + 15
 
 
@@ -139,22 +147,35 @@ def test_a_server_that_never_ends_its_last_line_is_believed(simulator: Simulator
     assert emitted(run.records("events")) == truth(simulator)
 
 
-REFUSALS: list[tuple[dict[str, Any], str]] = [
-    ({"status": 401, "body": '{"error": "Unable to authenticate request"}'}, "does not accept these credentials"),
-    ({"status": 400, "body": '{"error": "Unable to authenticate request"}'}, "does not accept these credentials"),
-    ({"status": 402, "body": '{"error": "Your plan does not allow API calls"}'}, "refuses with 402"),
-    ({"status": 403, "body": "{}"}, "no access to the project"),
-    ({"status": 400, "body": '{"error": "to_date cannot be later than today"}'}, "project_timezone"),
+REFUSALS: list[tuple[dict[str, Any], str, str]] = [
+    (
+        {"status": 401, "body": '{"error": "Unable to authenticate request"}'},
+        "wrong_credentials",
+        "does not accept these credentials",
+    ),
+    (
+        {"status": 400, "body": '{"error": "Unable to authenticate request"}'},
+        "wrong_credentials",
+        "does not accept these credentials",
+    ),
+    ({"status": 402, "body": '{"error": "Your plan does not allow API calls"}'}, "plan_lacks_api", "refuses with 402"),
+    ({"status": 403, "body": "{}"}, "no_access", "no access to the project"),
+    ({"status": 400, "body": '{"error": "to_date cannot be later than today"}'}, "day_not_begun", "project_timezone"),
 ]
 
 
-@pytest.mark.parametrize(("answer", "message"), REFUSALS, ids=[str(answer["status"]) for answer, _ in REFUSALS])
-def test_a_refusal_is_not_repeated(simulator: Simulator, answer: dict[str, Any], message: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "code", "message"), REFUSALS, ids=[f"{answer['status']}-{code}" for answer, code, _ in REFUSALS]
+)
+def test_a_refusal_is_not_repeated(simulator: Simulator, answer: dict[str, Any], code: str, message: str) -> None:
     """What a retry can't change is asked once, said in a sentence, and ends the stream."""
     simulator.add_fault(Fault(kind="status", times=None, **answer))
     run = run_source(config_for(simulator, window_days=5, num_workers=1))
     assert len(simulator.requests()) == 1
     assert message in run.errors()[0]
+    assert run.codes() == [code, "not_asked", "not_asked", "not_asked"]
+    codes = [progress["error_code"] for progress in run.reports("progress: ", "events")]
+    assert codes == [code, "not_asked", "not_asked", "not_asked"]
     assert (run.status("events"), run.records("events")) == ("INCOMPLETE", [])
     assert _counts(run) == (0, 4)
 
@@ -170,6 +191,8 @@ def test_progress_is_reported_for_every_window(simulator: Simulator) -> None:
     [failure] = [report for report in progress if not report["success"]]
     assert (failure["from_date"], failure["to_date"], failure["rows"]) == ("2026-01-10", "2026-01-10", 0)
     assert "500" in failure["error"]
+    assert failure["error_code"] == "unreachable"
+    assert {report["error_code"] for report in progress if report["success"]} == {None}
     assert all(report["bytes"] > 0 for report in progress if report["success"])
 
 

@@ -134,6 +134,7 @@ def test_a_plain_stream_that_is_refused_fails_alone(package: Path) -> None:
     assert [statuses(messages, stream)[-1] for stream in ("events", "profiles")] == ["COMPLETE", "COMPLETE"]
     errors = [m["trace"]["error"] for m in messages if "error" in m.get("trace", {})]
     assert errors[0]["stream_descriptor"]["name"] == "cohorts"
+    assert [error["internal_message"].partition(": ")[0] for error in errors] == ["internal", "streams_incomplete"]
 
 
 def test_plain_streams_wait_for_the_quota_they_share(package: Path) -> None:

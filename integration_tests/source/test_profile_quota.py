@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from integration_tests.source.profile_truth import emitted, pages_asked, truth
@@ -9,8 +11,8 @@ from integration_tests.source_run import SourceRun, config_for, run_source
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
 
 
-def waits(run: SourceRun) -> list[str]:
-    return [text for text in run.logs() if "waiting" in text]
+def waits(run: SourceRun) -> list[dict[str, Any]]:
+    return run.reports("wait: ", "profiles")
 
 
 def test_pages_after_the_first_do_not_wait_for_the_hour() -> None:
@@ -41,7 +43,10 @@ def test_pages_wait_once_a_429_says_that_they_count() -> None:
         assert any(entry.status == 429 for entry in simulator.requests())
         said = [text for text in run.logs() if "counts pages after the first toward its 60 requests an hour" in text]
         assert len(said) == 1
-        assert any(text.endswith("for Mixpanel's query quota") for text in waits(run))
+        assert any(wait["place"] is None and wait["reason"] == "hour" for wait in waits(run))
+        assert {wait["quota"] for wait in waits(run)} == {"query"}
+        plans = [(plan["unit"], plan["total"], plan["requests"]) for plan in run.reports("plan: ", "profiles")]
+        assert plans == [("page", None, None), ("page", 10, 10)]
 
 
 def test_a_429_for_requests_at_once_says_nothing_of_the_hour(simulator: Simulator) -> None:

@@ -73,7 +73,11 @@ def test_the_hours_quota_is_announced_and_waited_for(strict: Simulator, tmp_path
     said = messages(b"".join(lines))
     logs = [message["log"]["message"] for message in said if message["type"] == "LOG"]
     assert any(text.startswith("events: 70 requests are needed, and Mixpanel allows 60 an hour") for text in logs)
-    assert sum(text.startswith("events: waiting 3") for text in logs) == 1
+    [plan] = [json.loads(text.removeprefix("plan: ")) for text in logs if text.startswith("plan: ")]
+    assert (plan["stream"], plan["unit"], plan["total"], plan["days"]) == ("events", "window", 70, 70)
+    assert plan["estimated_s"] > 3600
+    [wait] = [json.loads(text.removeprefix("wait: ")) for text in logs if text.startswith("wait: ")]
+    assert (wait["stream"], wait["place"], wait["reason"], wait["quota"]) == ("events", None, "hour", "export")
     waits = [m["trace"]["stream_status"] for m in said if "reasons" in m.get("trace", {}).get("stream_status", {})]
     assert [wait["reasons"] for wait in waits] == [[{"type": "RATE_LIMITED"}]]
     assert process.returncode == -signal.SIGTERM

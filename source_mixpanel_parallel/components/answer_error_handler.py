@@ -2,22 +2,23 @@
 
 Custom because the CDK would wait and retry inside the request, for at most 10 minutes: here a retry concerns the whole
 window or page, whose body may break later, and a quota's wait has no limit and is announced. So this handler raises
-what the retriever must react to (RateLimited, SessionExpired, TransientError), and leaves refusals to the manifest's
-response filters.
+what the retriever must react to (RateLimited, SessionExpired, TransientError), and each refusal under its code, which
+is the name of the field that holds its response filters in the manifest.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 import requests
-from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErrorHandler
+from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErrorHandler, HttpResponseFilter
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import SUCCESS_RESOLUTION, ErrorResolution
 
-from source_mixpanel_parallel.errors import RateLimited, SessionExpired, TransientError
+from source_mixpanel_parallel.components.traced import traced
+from source_mixpanel_parallel.errors import REFUSALS, RateLimited, SessionExpired, TransientError
 
 TRANSIENT_STATUSES = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 # "1/5 queries running concurrently and 61/60 queries running in the last hour": the one past its limit was hit.
@@ -35,10 +36,16 @@ MIN_RETRY_AFTER_S = 0.5
 
 @dataclass
 class AnswerErrorHandler(DefaultErrorHandler):
-    """Raises on what is worth another attempt; everything else is decided by `response_filters`."""
+    """Raises on what is worth another attempt, and on what the filters of a refusal match, looked at in this order."""
+
+    plan_lacks_api: list[HttpResponseFilter] = field(default_factory=list)
+    wrong_credentials: list[HttpResponseFilter] = field(default_factory=list)
+    no_access: list[HttpResponseFilter] = field(default_factory=list)
+    day_not_begun: list[HttpResponseFilter] = field(default_factory=list)
+    refused: list[HttpResponseFilter] = field(default_factory=list)
 
     def interpret_response(self, response_or_exception: requests.Response | Exception | None) -> ErrorResolution:
-        """Return the reaction to an answer, or raise RateLimited, SessionExpired or TransientError."""
+        """Return the reaction to an answer; raise RateLimited, SessionExpired, TransientError, or Refused, traced."""
         if isinstance(response_or_exception, Exception):
             raise TransientError(f"Mixpanel did not answer: {response_or_exception}") from response_or_exception
         if isinstance(response_or_exception, requests.Response):
@@ -53,7 +60,15 @@ class AnswerErrorHandler(DefaultErrorHandler):
                     raise SessionExpired(f"Mixpanel answered {status}: {excerpt}")
             if status in TRANSIENT_STATUSES or response_or_exception.ok:  # a redirect to nowhere is no export
                 raise TransientError(f"Mixpanel answered {status}: {_excerpt(response_or_exception)}")
+            self._raise_refusal(response_or_exception)
         return super().interpret_response(response_or_exception)
+
+    def _raise_refusal(self, response: requests.Response) -> None:
+        filters = {kind: getattr(self, kind.code) for kind in REFUSALS}
+        for kind, each in ((kind, each) for kind, of_kind in filters.items() for each in of_kind):
+            if resolution := each.matches(response):
+                # Traced, since the CDK takes any other exception in a plain stream for a fault of the connector.
+                raise traced(kind(resolution.error_message))
 
 
 def rate_limited(response: requests.Response) -> RateLimited:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airbyte_cdk.models import AirbyteMessage
+from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, Level, Type
 from airbyte_cdk.sources.types import Record, StreamSlice
+from airbyte_cdk.utils.airbyte_secrets_utils import filter_secrets
 
 from source_mixpanel_parallel.components.event_decoder import RejectedLine
 from source_mixpanel_parallel.components.spool import Spool
@@ -37,6 +38,11 @@ class Notice:
     """A protocol message from a fetcher."""
 
     message: AirbyteMessage
+
+
+def log_notice(level: Level, text: str) -> Notice:
+    """Return a line for the log, without secrets."""
+    return Notice(AirbyteMessage(type=Type.LOG, log=AirbyteLogMessage(level=level, message=filter_secrets(text))))
 
 
 def as_record(item: Delivery | Notice, stream: str, stream_slice: StreamSlice) -> Record:

@@ -10,9 +10,16 @@ from airbyte_cdk.sources.streams.concurrent.cursor import Cursor
 from airbyte_cdk.sources.streams.concurrent.partitions.partition import Partition
 from airbyte_cdk.sources.types import Record
 
+from source_mixpanel_parallel.log_lines import FetchPlan
+
 
 class EmittedSliceCursor(Cursor):
     """A cursor whose state the source emits, before the stream's last status."""
+
+    @property
+    def fetch_plan(self) -> FetchPlan | None:
+        """How much there is to read, as far as is known; None for a stream that sends no requests."""
+        return None
 
     def observe(self, record: Record) -> None:
         """Do nothing: a slice counts when it is emitted, not record by record."""

@@ -16,20 +16,29 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, Level, Type
+from airbyte_cdk.models import Level
 from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_mixpanel_parallel.components.connection_pool import keep_connections
-from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
+from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record, log_notice
 from source_mixpanel_parallel.components.page_cursor import PageCursor
 from source_mixpanel_parallel.components.page_fetch import FetchedPage, PageFetcher
 from source_mixpanel_parallel.components.page_news import News, counting_news, name_of
 from source_mixpanel_parallel.components.page_session import PageRequest
 from source_mixpanel_parallel.components.quota import Quota
 from source_mixpanel_parallel.components.read_context import ReadContext
-from source_mixpanel_parallel.errors import RateLimited, Refused, SessionExpired, SourceError, TransientError
+from source_mixpanel_parallel.errors import (
+    NotAsked,
+    RateLimited,
+    Refused,
+    SessionExpired,
+    SourceError,
+    Stopped,
+    TransientError,
+)
+from source_mixpanel_parallel.log_lines import FetchWait, PagePlace, plan_line, wait_line
 from source_mixpanel_parallel.progress import ProfileProgress
 
 MAX_TRIES = 5
@@ -88,6 +97,8 @@ class EngageRetriever(Retriever):
             yield from self._give_up(request, started_s, error)
             return
         arrival = self.cursor.arrived(request, fetched.page, fetched.facts)
+        if arrival.is_plan:
+            yield log_notice(Level.INFO, plan_line(self.cursor.fetch_plan))
         yield from self._notices(arrival.news)
         if arrival.request is None:
             fetched.spool.close()
@@ -97,7 +108,7 @@ class EngageRetriever(Retriever):
             fetched = self._fetcher.decode(request, fetched.body)
         checkpoint = partial(self.cursor.finish, arrival.request, fetched.page)
         index = self.cursor.index(arrival.request)
-        progress = self._progress(index, started_s, fetched.page.emitted_rows, None)
+        progress = self._progress(index, started_s, fetched.page.emitted_rows)
         yield Delivery(self.name, progress, fetched.spool, checkpoint)
 
     def _fetch_patiently(self, request: PageRequest, stream_slice: StreamSlice) -> Generator[Notice, None, FetchedPage]:
@@ -105,7 +116,7 @@ class EngageRetriever(Retriever):
         while True:
             yield from self.quota.acquire(self.name, is_later_page=request.page > 0)
             if self.context.stop.is_set():
-                raise TransientError("the sync was stopped before the page was whole")
+                raise Stopped("the sync was stopped before the page was whole")
             try:
                 fetched = self._fetcher.fetch(request, stream_slice)
             except RateLimited as limited:
@@ -117,17 +128,17 @@ class EngageRetriever(Retriever):
                 if tries >= MAX_TRIES:
                     raise
                 wait_s = FIRST_WAIT_S * 2 ** (tries - 1)
-                name = name_of(request.session, request.page)
-                yield self._notice(News(Level.WARN, f"{name}: {error}; asking again in {wait_s:.1f} s"))
+                text = f"{name_of(request.session, request.page)}: {error}; asking again in {wait_s:.1f} s"
+                wait = FetchWait(text, self.name, self._place(request), wait_s, "retry", error_code=error.code)
+                yield log_notice(Level.WARN, wait_line(wait))
                 self.context.stop.wait(wait_s)
             else:
                 self.quota.granted()
                 return fetched
 
     def _hold(self, request: PageRequest, limited: RateLimited) -> Iterator[Notice]:
-        wait_s = self.quota.hold(limited)
         name = name_of(request.session, request.page)
-        yield self._notice(News(Level.WARN, f"{name}: {limited}; waiting {wait_s:.0f} s"))
+        yield self.quota.held(self.name, self._place(request), name, limited)
         if request.page > 0 and limited.limit == "hour" and self.quota.count_later_pages():
             yield self._notice(counting_news(self.cursor.pages_left + 1))
 
@@ -136,11 +147,14 @@ class EngageRetriever(Retriever):
         indices = self.cursor.failed(request, error)
         for index in indices:
             own = index == self.cursor.index(request)
-            text = str(error) if own else f"not asked for: {error}"
-            yield Delivery(self.name, self._progress(index, started_s, 0, text, interrupted=interrupted))
+            cause = error if own else NotAsked(f"not asked for: {error}")
+            yield Delivery(self.name, self._progress(index, started_s, 0, cause, interrupted=interrupted))
+
+    def _place(self, request: PageRequest) -> PagePlace:
+        return PagePlace(self.cursor.index(request), request.session.number)
 
     def _progress(
-        self, index: int, started_s: float, rows: int, error: str | None, *, interrupted: bool = False
+        self, index: int, started_s: float, rows: int, error: SourceError | None = None, *, interrupted: bool = False
     ) -> ProfileProgress:
         with self._lock:
             self._rows += rows
@@ -151,15 +165,15 @@ class EngageRetriever(Retriever):
                 rows=rows,
                 cumulative_rows=self._rows,
                 success=error is None,
-                error=error,
+                error=str(error) if error else None,
                 started_s=started_s,
                 duration_s=time.time() - started_s,
                 interrupted=interrupted,
+                error_code=error.code if error else None,
             )
 
     def _notices(self, news: Iterable[News]) -> Iterator[Notice]:
         return map(self._notice, news)
 
     def _notice(self, news: News) -> Notice:
-        log = AirbyteLogMessage(level=news.level, message=f"{self.name}: {news.text}")
-        return Notice(AirbyteMessage(type=Type.LOG, log=log))
+        return log_notice(news.level, f"{self.name}: {news.text}")

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, Level, Type
+from airbyte_cdk.models import Level
 from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_mixpanel_parallel.components.connection_pool import keep_connections
-from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
+from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record, log_notice
 from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor
 from source_mixpanel_parallel.components.quota import Quota
 from source_mixpanel_parallel.components.read_context import ReadContext
@@ -29,7 +29,17 @@ from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.components.window_attempts import WindowAttempts
 from source_mixpanel_parallel.components.window_fetch import FetchedWindow, WindowFetcher
 from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.errors import RateLimited, Refused, SliceFailed, SourceError, TransientError
+from source_mixpanel_parallel.errors import (
+    NotAsked,
+    RateLimited,
+    Refused,
+    SliceFailed,
+    SourceError,
+    Stopped,
+    TransientError,
+    as_sentence,
+)
+from source_mixpanel_parallel.log_lines import FetchWait, WindowPlace, wait_line
 from source_mixpanel_parallel.progress import BatchProgress
 
 
@@ -78,9 +88,7 @@ class ExportRetriever(Retriever):
                 if isinstance(error, TransientError) and not self.context.stop.is_set() and attempts.split(part):
                     continue
                 failures.append((part, error))
-                interrupted = isinstance(error, TransientError) and self.context.stop.is_set()
-                progress = self._progress(part, index, attempts.started_s, None, str(error), interrupted=interrupted)
-                yield Delivery(self.name, progress)
+                yield Delivery(self.name, self._progress(part, index, attempts.started_s, None, error))
             else:
                 progress = self._progress(part, index, attempts.started_s, fetched, None)
                 checkpoint = partial(self.cursor.finish, part)
@@ -94,14 +102,14 @@ class ExportRetriever(Retriever):
         while True:
             yield from self.quota.acquire(self.name, index)
             if self.context.stop.is_set():
-                raise TransientError("the sync was stopped before the window was whole")
+                raise Stopped("the sync was stopped before the window was whole")
             if self._refusal:
-                raise Refused(f"not asked for, since Mixpanel has refused another request: {self._refusal}")
+                raise NotAsked(f"not asked for, since Mixpanel has refused another request: {self._refusal}")
             attempts.started_s = attempts.started_s or time.time()
             try:
                 fetched = self._fetcher.fetch(part, attempts)
             except RateLimited as limited:
-                yield self._notice(f"{part}: {limited}; waiting {self.quota.hold(limited):.0f} s")
+                yield self.quota.held(self.name, _place(part), str(part), limited)
             except Refused as refusal:
                 self._refusal = self._refusal or str(refusal)
                 raise
@@ -109,7 +117,9 @@ class ExportRetriever(Retriever):
                 wait_s = attempts.failed(part)
                 if wait_s is None:
                     raise
-                yield self._notice(f"{part}: {error}; asking again in {wait_s:.1f} s")
+                text = f"{part}: {error}; asking again in {wait_s:.1f} s"
+                wait = FetchWait(text, self.name, _place(part), wait_s, "retry", error_code=error.code)
+                yield log_notice(Level.WARN, wait_line(wait))
                 self.context.stop.wait(wait_s)
             else:
                 self.quota.granted()
@@ -122,9 +132,7 @@ class ExportRetriever(Retriever):
         index: int,
         started_s: float | None,
         fetched: FetchedWindow | None,
-        error: str | None,
-        *,
-        interrupted: bool = False,
+        error: SourceError | None,
     ) -> BatchProgress:
         now_s = time.time()
         return BatchProgress(
@@ -136,22 +144,23 @@ class ExportRetriever(Retriever):
             total_days=self.cursor.plan.days,
             rows=fetched.rows if fetched else 0,
             success=error is None,
-            error=error,
+            error=str(error) if error else None,
             bytes=fetched.size_bytes if fetched else 0,
             started_s=started_s or now_s,
             duration_s=now_s - (started_s or now_s),
-            interrupted=interrupted,
+            interrupted=isinstance(error, TransientError) and self.context.stop.is_set(),
             rejected_lines=len(fetched.rejected) if fetched else 0,
+            error_code=error.code if error else None,
         )
 
     def _summary(self, failures: list[tuple[DateWindow, SourceError]]) -> SourceError:
-        part, error = failures[0]
+        _, error = failures[0]
         ranges = ", ".join(str(failed) for failed, _ in failures)
         message = f"{self.name}: {ranges} could not be read: {error}"
-        if isinstance(error, Refused):
-            return Refused(message)
-        return SliceFailed(f"{message} All other windows go on; the next sync asks for {part} again.")
+        if isinstance(error, Refused | Stopped):
+            return type(error)(message)
+        return SliceFailed(f"{as_sentence(message)} Other windows go on; the next sync asks for these days again.")
 
-    def _notice(self, text: str) -> Notice:
-        log = AirbyteLogMessage(level=Level.WARN, message=f"{self.name}: {text}")
-        return Notice(AirbyteMessage(type=Type.LOG, log=log))
+
+def _place(part: DateWindow) -> WindowPlace:
+    return WindowPlace(str(part.from_date), str(part.to_date))

@@ -23,11 +23,13 @@ from source_mixpanel_parallel.components.emitted_slice_cursor import EmittedSlic
 from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.errors import ConfigError, SliceFailed
+from source_mixpanel_parallel.errors import BadState, Stopped
 from source_mixpanel_parallel.filters import Filters
 from source_mixpanel_parallel.finished_days import FinishedDays, NotOurState
 from source_mixpanel_parallel.limits import EXPORT_HOURLY_REQUESTS
-from source_mixpanel_parallel.window_planner import WindowPlan, over_budget, plan_windows, waiting_h
+from source_mixpanel_parallel.log_lines import FetchPlan
+from source_mixpanel_parallel.plan_duration import estimated_s
+from source_mixpanel_parallel.window_planner import SECONDS_A_DAY, WindowPlan, over_budget, plan_windows, waiting_h
 
 logger = logging.getLogger("airbyte")
 
@@ -75,7 +77,7 @@ class FinishedRangesCursor(EmittedSliceCursor):
             self.slots.acquire()
             if self.context.stop.is_set():
                 left = f"{window} and what comes after it"
-                raise traced(SliceFailed(f"{self.stream_name}: the sync was stopped before {left} was asked for"))
+                raise traced(Stopped(f"{self.stream_name}: the sync was stopped before {left} was asked for"))
             yield StreamSlice(
                 partition={},
                 cursor_slice={"from_date": str(window.from_date), "to_date": str(window.to_date)},
@@ -92,6 +94,13 @@ class FinishedRangesCursor(EmittedSliceCursor):
         if where := filters.get("where"):
             parameters["where"] = where
         return parameters
+
+    @property
+    def fetch_plan(self) -> FetchPlan:
+        """The windows of this read."""
+        windows, connections = self.plan.windows, self.plan.connections
+        duration_s = estimated_s((window.days for window in windows), connections, SECONDS_A_DAY)
+        return FetchPlan(self.stream_name, "window", len(windows), self.plan.days, len(windows), round(duration_s, 1))
 
     def release(self) -> None:
         """Note that a slice's reading has ended, however it ended."""
@@ -112,7 +121,7 @@ class FinishedRangesCursor(EmittedSliceCursor):
         try:
             return FinishedDays.from_json(self.stream_state)
         except NotOurState as error:
-            raise ConfigError(
+            raise BadState(
                 f"the state of stream {self.stream_name} is not one of this connector ({error}): reset the stream"
             ) from error
 

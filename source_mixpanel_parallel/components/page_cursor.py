@@ -27,7 +27,8 @@ from source_mixpanel_parallel.components.page_state import ReadMode, parse_state
 from source_mixpanel_parallel.components.profile_page import ProfilePage
 from source_mixpanel_parallel.components.read_context import ReadContext
 from source_mixpanel_parallel.components.traced import traced
-from source_mixpanel_parallel.errors import Refused, SessionExpired, SliceFailed, SourceError
+from source_mixpanel_parallel.errors import Refused, SessionExpired, SliceFailed, SourceError, Stopped, as_sentence
+from source_mixpanel_parallel.log_lines import FetchPlan
 
 # One refusal may be the page's own; after the second, the pages left are not asked for.
 MAX_REFUSALS = 2
@@ -35,10 +36,14 @@ MAX_REFUSALS = 2
 
 @dataclass(frozen=True, slots=True)
 class PageArrival:
-    """What became of a page that came whole; *request* is None where it is not to be emitted."""
+    """What became of a page that came whole; *request* is None where it is not to be emitted.
+
+    *is_plan* says that the number of pages is known now, or has changed.
+    """
 
     request: PageRequest | None
     news: list[News]
+    is_plan: bool = False
 
 
 @dataclass
@@ -84,7 +89,7 @@ class PageCursor(EmittedSliceCursor):
         if self._error:
             raise traced(self._failure(self._error)) from self._error
         if self.context.stop.is_set() and self._waiting_session():
-            raise traced(SliceFailed(f"{self.stream_name}: the sync was stopped before all pages were read"))
+            raise traced(Stopped(f"{self.stream_name}: the sync was stopped before all pages were read"))
 
     def _next_request(self) -> PageRequest | None:
         while True:
@@ -126,7 +131,7 @@ class PageCursor(EmittedSliceCursor):
                 if opening is Opening.SAME:
                     return PageArrival(None, news)
             is_wanted = request.session.arrived(request, page.rows, page.hashes)
-            return PageArrival(request if is_wanted else None, news)
+            return PageArrival(request if is_wanted else None, news, is_plan=facts is not None)
 
     def expired(self, request: PageRequest, detail: str) -> list[News] | None:
         """Note that the session of a page is gone; return what to say, or None if the page has failed with it."""
@@ -180,6 +185,15 @@ class PageCursor(EmittedSliceCursor):
             return sum(session.pages_left for session in self._reading.sessions)
 
     @property
+    def fetch_plan(self) -> FetchPlan:
+        """The pages of this read, if page 0 of each selection is known."""
+        with self._changed:
+            is_known = all(session.facts for session in self._reading.sessions)
+            left = sum(session.pages - len(session.emitted) for session in self._reading.sessions)
+            total, requests = (self.total_pages, left) if is_known else (None, None)
+            return FetchPlan(self.stream_name, "page", total, None, requests, None)
+
+    @property
     def state(self) -> MutableMapping[str, Any]:
         """The stream's state, as JSON."""
         with self._changed:
@@ -201,6 +215,6 @@ class PageCursor(EmittedSliceCursor):
     def _failure(self, error: SourceError) -> SourceError:
         pages = sorted(session.index(page) for session in self._reading.sessions for page in session.failed)
         message = f"{self.stream_name}: {page_news.failure_sentence(pages, str(error))}"
-        if isinstance(error, Refused):
-            return Refused(message)
-        return SliceFailed(f"{message} All other pages went on; the next sync reads what is missing.")
+        if isinstance(error, Refused | Stopped):
+            return type(error)(message)
+        return SliceFailed(f"{as_sentence(message)} The next sync reads what is missing.")

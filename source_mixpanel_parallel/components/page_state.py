@@ -3,7 +3,7 @@
     {"last_seen": "2026-01-31T12:00:00", "reading": {"sessions": [{"session_id": "…", "finished_pages": [[0, 41]]}]}}
 
 `last_seen` is there in incremental mode, once all pages have arrived; `reading` until then, so that the next attempt
-goes on while the session lives. Raises ConfigError for a state that is none of this connector.
+goes on while the session lives. Raises BadState for a state that is none of this connector.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from msgspec import Struct, field
 from source_mixpanel_parallel.components.last_seen import is_time
 from source_mixpanel_parallel.components.page_session import PageFacts, PageSession
 from source_mixpanel_parallel.components.page_set import PageSet
-from source_mixpanel_parallel.errors import ConfigError, IncompleteAnswer
+from source_mixpanel_parallel.errors import BadState, IncompleteAnswer
 from source_mixpanel_parallel.profile_parameters import Selection
 
 NO_STATE = {"__ab_no_cursor_state_message": True}
@@ -126,5 +126,5 @@ def session_of(stream: str, selection: Selection, state: SessionState | None) ->
     return PageSession(selection, facts=facts, is_resumed=True, emitted=emitted, rows=rows, emitted_rows=rows)
 
 
-def _damaged(stream: str, detail: Exception | str) -> ConfigError:
-    return ConfigError(f"the state of stream {stream} is not one of this connector ({detail}): reset the stream")
+def _damaged(stream: str, detail: Exception | str) -> BadState:
+    return BadState(f"the state of stream {stream} is not one of this connector ({detail}): reset the stream")

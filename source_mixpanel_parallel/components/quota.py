@@ -11,29 +11,27 @@ import bisect
 import itertools
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import requests
 from airbyte_cdk.models import (
-    AirbyteLogMessage,
-    AirbyteMessage,
     AirbyteStreamStatus,
     AirbyteStreamStatusReason,
     AirbyteStreamStatusReasonType,
     Level,
     StreamDescriptor,
-    Type,
 )
 from airbyte_cdk.sources.streams.call_rate import AbstractCallRatePolicy, CallRateLimitHit
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
-from source_mixpanel_parallel.components.delivery import Notice
+from source_mixpanel_parallel.components.delivery import Notice, log_notice
 from source_mixpanel_parallel.errors import RateLimited
+from source_mixpanel_parallel.log_lines import FetchWait, PagePlace, Reason, WindowPlace, wait_line
 
 ANNOUNCED_FROM_S = 2.0  # the pauses of "3 a second" are no news
 LONGEST_NAP_S = 0.5  # a stop is noticed within it
 # How long to wait where a 429 does not say: doubled with each 429 in a row, up to the second number.
-WAIT_S = {"second": (1.0, 2.0), "concurrent": (1.0, 30.0), "hour": (2.0, 30.0)}
+WAIT_S: Mapping[Reason, tuple[float, float]] = {"second": (1.0, 2.0), "concurrent": (1.0, 30.0), "hour": (2.0, 30.0)}
 MAX_DOUBLINGS = 10  # a float holds about a thousand, and a quota can be refused for days
 
 
@@ -52,6 +50,7 @@ class Quota:
         self._arrivals = itertools.count()
         self._announced_until: dict[str, float] = {}
         self._held_until = 0.0
+        self._held_for: Reason = "hour"
         self._full_until = 0.0
         self._refusals = 0
         self._later_pages_count = False
@@ -68,12 +67,12 @@ class Quota:
         try:
             while not self._stop.is_set():
                 with self._changed:
-                    wait_s = self._wait_s(ticket, is_later_page)
+                    wait_s, reason = self._wait(ticket, is_later_page)
                     is_news = wait_s >= ANNOUNCED_FROM_S and self._is_news(stream, wait_s)
                 if wait_s <= 0:
                     return
                 if is_news:
-                    yield from self._announcement(stream, wait_s)
+                    yield from self._announcement(stream, wait_s, reason)
                 with self._changed:
                     self._changed.wait(min(wait_s, LONGEST_NAP_S))
         finally:
@@ -84,13 +83,21 @@ class Quota:
     def hold(self, limited: RateLimited) -> float:
         """Hold every request back after a 429; return for how many seconds."""
         with self._changed:
-            first_s, longest_s = WAIT_S.get(limited.limit, WAIT_S["hour"])
+            first_s, longest_s = WAIT_S[_reason(limited)]
             wait_s = limited.retry_after_s or min(first_s * 2 ** min(self._refusals, MAX_DOUBLINGS), longest_s)
             now = time.monotonic()
             if now >= self._held_until:
                 self._refusals += 1  # the answers to requests already under way are no new refusal
-            self._held_until = max(self._held_until, now + wait_s)
+            if now + wait_s > self._held_until:
+                self._held_until, self._held_for = now + wait_s, _reason(limited)
             return wait_s
+
+    def held(self, stream: str, place: WindowPlace | PagePlace | None, name: str, limited: RateLimited) -> Notice:
+        """Hold every request back after a 429 for *name*, which is at *place*; return what the user should know."""
+        wait_s = self.hold(limited)
+        text = f"{name}: {limited}; waiting {wait_s:.0f} s"
+        wait = FetchWait(text, stream, place, wait_s, _reason(limited), self._name)
+        return log_notice(Level.WARN, wait_line(wait))
 
     def count_later_pages(self) -> bool:
         """Count later pages as requests from now on; return whether that is new."""
@@ -103,29 +110,38 @@ class Quota:
         with self._changed:
             self._refusals = 0
 
-    def _wait_s(self, ticket: tuple[int, int], is_later_page: bool) -> float:
+    def _wait(self, ticket: tuple[int, int], is_later_page: bool) -> tuple[float, Reason]:
         now = time.monotonic()
         if now < self._held_until:
-            return self._held_until - now
+            return self._held_until - now, self._held_for
         if is_later_page and not self._later_pages_count:
-            return 0.0
+            return 0.0, "second"
         if self._line[0] != ticket:
-            return max(self._full_until - now, LONGEST_NAP_S)
+            return _full(max(self._full_until - now, LONGEST_NAP_S))
         try:
             self._policy.try_acquire(self._request, weight=1)
         except CallRateLimitHit as full:
             wait_s = max(full.time_to_wait.total_seconds(), 0.01)
             self._full_until = now + wait_s
-            return wait_s
-        return 0.0
+            return _full(wait_s)
+        return 0.0, "second"
 
     def _is_news(self, stream: str, wait_s: float) -> bool:
         until, announced = time.monotonic() + wait_s, self._announced_until.get(stream, 0.0)
         self._announced_until[stream] = max(until, announced)
         return until > announced + ANNOUNCED_FROM_S
 
-    def _announcement(self, stream: str, wait_s: float) -> Iterator[Notice]:
+    def _announcement(self, stream: str, wait_s: float, why: Reason) -> Iterator[Notice]:
         reason = AirbyteStreamStatusReason(type=AirbyteStreamStatusReasonType.RATE_LIMITED)
         yield Notice(as_airbyte_message(StreamDescriptor(name=stream), AirbyteStreamStatus.RUNNING, [reason]))
-        text = f"{stream}: waiting {wait_s:.0f} s for Mixpanel's {self._name} quota"
-        yield Notice(AirbyteMessage(type=Type.LOG, log=AirbyteLogMessage(level=Level.INFO, message=text)))
+        text = f"waiting {wait_s:.0f} s for Mixpanel's {self._name} quota"
+        yield log_notice(Level.INFO, wait_line(FetchWait(text, stream, None, round(wait_s, 1), why, self._name)))
+
+
+def _reason(limited: RateLimited) -> Reason:
+    return next((reason for reason in WAIT_S if reason == limited.limit), "hour")
+
+
+def _full(wait_s: float) -> tuple[float, Reason]:
+    # A policy does not say which of its moving windows is full; that of the second is free again sooner than this.
+    return wait_s, "hour" if wait_s >= ANNOUNCED_FROM_S else "second"

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from airbyte_cdk.models import AirbyteLogMessage, AirbyteMessage, Level, Type
+from airbyte_cdk.models import AirbyteMessage
 from airbyte_cdk.sources.streams.call_rate import AbstractAPIBudget, AbstractCallRatePolicy
 
 from source_mixpanel_parallel.components.answer_error_handler import rate_limited
 from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
 from source_mixpanel_parallel.components.quota import Quota
 from source_mixpanel_parallel.components.traced import traced
-from source_mixpanel_parallel.errors import SliceFailed
+from source_mixpanel_parallel.errors import Stopped
 
 
 class Quotas:
@@ -88,7 +88,7 @@ class StreamBudget(AbstractAPIBudget):
         for notice in quota.acquire(self._stream):
             self._emit(notice.message)
         if self._stop.is_set():
-            raise traced(SliceFailed(f"{self._stream}: the sync was stopped before {request.path_url} was requested"))
+            raise traced(Stopped(f"{self._stream}: the sync was stopped before {request.path_url} was requested"))
 
     def get_matching_policy(self, request: Any) -> None:
         """Return no policy: the quota behind this budget has it."""
@@ -103,6 +103,4 @@ class StreamBudget(AbstractAPIBudget):
         if response.status_code != requests.codes.too_many_requests:
             found[0].granted()
             return
-        limited = rate_limited(response)
-        text = f"{self._stream}: {limited}; waiting {found[0].hold(limited):.0f} s"
-        self._emit(AirbyteMessage(type=Type.LOG, log=AirbyteLogMessage(level=Level.WARN, message=text)))
+        self._emit(found[0].held(self._stream, None, self._stream, rate_limited(response)).message)

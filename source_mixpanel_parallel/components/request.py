@@ -13,6 +13,7 @@ from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.types import StreamSlice
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
+from source_mixpanel_parallel.components.traced import TracedError
 from source_mixpanel_parallel.errors import Refused, TransientError
 
 
@@ -26,6 +27,8 @@ def send_request(
     try:
         response = requester.send_request(stream_slice=stream_slice, request_params=params, request_body_data=form)
     except AirbyteTracedException as error:
+        if isinstance(error, TracedError):
+            raise error.error from error
         message = error.message or error.internal_message or "Mixpanel refused the request."
         if error.failure_type == FailureType.config_error:
             raise Refused(message) from error

@@ -24,7 +24,7 @@ from source_mixpanel_parallel.components.request import send_request
 from source_mixpanel_parallel.components.spool import Spool
 from source_mixpanel_parallel.components.window_attempts import WindowAttempts
 from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.errors import IncompleteAnswer, TransientError
+from source_mixpanel_parallel.errors import IncompleteAnswer, Stopped
 
 LIKE_AN_EVENT = re.compile(rb'"(event|properties)"')
 
@@ -74,7 +74,7 @@ class WindowFetcher:
 
     def _refuse_when_stopped(self) -> None:
         if self.context.stop.is_set():
-            raise TransientError("the sync was stopped before the window was whole")
+            raise Stopped("the sync was stopped before the window was whole")
 
 
 def _believe_only_twice(decoder: EventDecoder, attempts: WindowAttempts) -> None:

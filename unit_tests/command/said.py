@@ -6,6 +6,16 @@ import json
 from typing import Any
 
 from mixpanel_to_duckdb.messages import Message, parse_message
+from source_mixpanel_parallel.log_lines import (
+    FetchPlan,
+    FetchWait,
+    PagePlace,
+    Reason,
+    Unit,
+    WindowPlace,
+    plan_line,
+    wait_line,
+)
 
 
 def log(text: str, level: str = "INFO") -> Message:
@@ -49,6 +59,18 @@ def page(index: int, *, rows: int = 5, total: int = 4, error: str | None = None)
         "duration_s": 1.0,
     }
     return log(f"progress: {json.dumps(report)}")
+
+
+def wait(
+    stream: str, wait_s: float, reason: Reason, place: WindowPlace | PagePlace | None = None, **more: Any
+) -> Message:
+    """Return the report of a pause."""
+    return log(wait_line(FetchWait(f"{reason}, {wait_s:.1f} s", stream, place, wait_s, reason, **more)), "WARN")
+
+
+def plan(stream: str, unit: Unit, total: int | None) -> Message:
+    """Return what a stream has to read."""
+    return log(plan_line(FetchPlan(stream, unit, total, None, total, None)))
 
 
 def events_result(rows: int = 30, failed: tuple[tuple[str, str], ...] = ()) -> Message:

@@ -12,7 +12,7 @@ from mixpanel_to_duckdb.display import EVERY_S, PlainDisplay, duration_text
 from mixpanel_to_duckdb.pipe import TICK_S
 from mixpanel_to_duckdb.rich_display import TIMES_A_SECOND, RichDisplay, bars
 from mixpanel_to_duckdb.tally import Tally
-from unit_tests.command.said import events_result, log, page, window
+from unit_tests.command.said import events_result, log, page, wait, window
 
 pytestmark = pytest.mark.dates
 
@@ -74,7 +74,7 @@ def test_what_is_shown_is_never_older_than_a_second() -> None:
 def test_plain_display_says_what_waits() -> None:
     """What waits for a quota is said with the time until then, also before the first window."""
     out, clock, tally = io.StringIO(), Clock(), Tally(("events",))
-    tally.add(log("events: waiting 45 s for Mixpanel's export quota"), 1003.0)
+    tally.add(wait("events", 45.0, "hour", quota="export"), 1003.0)
     display = PlainDisplay(out, clock)
     display.update(tally)
     display.say("Stopping")
@@ -90,7 +90,7 @@ def test_bars_fit_the_terminal(width: int) -> None:
     tally = Tally(("events", "profiles"))
     for message in (window(0, "2026-01-01", "2026-01-05"), page(0, error="cut"), page(1)):
         tally.add(message, 1003.0)
-    tally.add(log("profiles: waiting 45 s for Mixpanel's query quota"), 1003.0)
+    tally.add(wait("profiles", 45.0, "hour", quota="query"), 1003.0)
     console = Console(file=io.StringIO(), width=width, color_system=None)
     for table in bars(list(tally.streams.values()), width, 1004.0):
         console.print(table)

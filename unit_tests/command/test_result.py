@@ -14,15 +14,18 @@ from rich.text import Text
 from mixpanel_to_duckdb import AuthenticationFailed, BadArguments, QuotaUsedUp, SyncError, SyncResult
 from mixpanel_to_duckdb.api import raise_if_ended_early
 from mixpanel_to_duckdb.errors import ExitCode
-from mixpanel_to_duckdb.result import Wait
+from mixpanel_to_duckdb.result import ErrorReport, Wait
 from mixpanel_to_duckdb.summary import summary
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
+from source_mixpanel_parallel.progress import StreamReadResult
 
 STARTED = datetime(2026, 1, 11, 12, tzinfo=timezone.utc)
 BAD_DAY = ("2026-01-03", "2026-01-03")
 BATCHES = (
     BatchProgress("events", "2026-01-01", "2026-01-02", 0, 2, 3, 20, True, None, 100, 1000.0, 1.5),
-    BatchProgress("events", *BAD_DAY, 1, 2, 3, 0, False, "Mixpanel answered 500", 0, 1001.0, 2.0),
+    BatchProgress(
+        "events", *BAD_DAY, 1, 2, 3, 0, False, "Mixpanel answered 500", 0, 1001.0, 2.0, error_code="unreachable"
+    ),
     ProfileProgress("profiles", 0, 1, 7, 7, True, None, 1000.0, 0.5),
 )
 STREAMS = {
@@ -32,13 +35,21 @@ STREAMS = {
 }
 
 
+FAILED_DAY = ErrorReport(
+    "events: 2026-01-03..2026-01-03 could not be read: Mixpanel answered 500. Other windows go on",
+    "slice_failed",
+    "events",
+)
+
+
 def result_of(code: ExitCode = ExitCode.FAILED, **fields: Any) -> SyncResult:
     """Return a result with one failed day, unless *fields* say otherwise."""
     usual: dict[str, Any] = {
         "streams": STREAMS,
         "committed_rows": {"events": 20, "profiles": 7, "rejected_lines": 2},
         "batches": BATCHES,
-        "errors": ("events: 2026-01-03..2026-01-03 could not be read: Mixpanel answered 500 All other windows go on",),
+        "errors": (FAILED_DAY.message,),
+        "error_reports": (FAILED_DAY,),
     }
     return SyncResult("m.duckdb", code, STARTED, 4.25, **{**usual, **fields})
 
@@ -62,7 +73,7 @@ def test_result_as_a_value() -> None:
 
 def test_result_as_a_document() -> None:
     """The document says the same as the value, and is JSON."""
-    result = result_of(waits=(Wait("events", None, 1000.0, 45.0, "export quota"),))
+    result = result_of(waits=(Wait("events", None, 1000.0, 45.0, "export quota", "hour"),))
     document = json.loads(json.dumps(result.as_json()))
     batches = document.pop("batches")
     assert [batch["success"] for batch in batches] == [True, False, True]
@@ -111,8 +122,19 @@ def test_result_as_a_document() -> None:
         "committed_rows": {"events": 20, "profiles": 7, "rejected_lines": 2},
         "removed_rows": 0,
         "replacements": {},
-        "errors": list(result.errors),
-        "waits": [{"stream": "events", "place": None, "at_s": 1000.0, "wait_s": 45.0, "reason": "export quota"}],
+        "errors": [FAILED_DAY.message],
+        "error_codes": ["slice_failed"],
+        "waits": [
+            {
+                "stream": "events",
+                "place": None,
+                "at_s": 1000.0,
+                "wait_s": 45.0,
+                "text": "export quota",
+                "reason": "hour",
+                "error_code": None,
+            }
+        ],
     }
 
 
@@ -131,6 +153,30 @@ def test_summary_when_a_day_failed() -> None:
         "The next sync reads what failed; to read nothing else: mixpanel-to-duckdb sync m.duckdb --retry-failed",
         "What it holds: mixpanel-to-duckdb status m.duckdb",
     ]
+
+
+@pytest.mark.parametrize(
+    ("report", "is_told"),
+    [
+        (ErrorReport("failed", "slice_failed", "events"), True),
+        (ErrorReport("failed", "unreachable", "events"), True),
+        (ErrorReport("failed", "no_access", "events"), False),
+        (ErrorReport("failed", "slice_failed", "cohorts"), False),
+        (ErrorReport("failed", "database_locked", None), False),
+        (ErrorReport("failed", "", "events"), False),
+    ],
+)
+def test_errors_beside_batches(report: ErrorReport, is_told: bool) -> None:
+    """An error is told by a failed window of its stream, if that failed for the same; others are said, too."""
+    result = result_of(errors=("failed", "another"), error_reports=(report,))
+    assert result.errors_beside_batches == (("another",) if is_told else ("failed", "another"))
+
+
+def test_summary_when_a_plain_stream_was_read() -> None:
+    """Its rows are in the table, though it has no windows; it alone is something to read, too."""
+    lines = printed(result_of(ExitCode.DONE, streams={"cohorts": StreamReadResult("cohorts", 3, 0.5)}, batches=()))
+    assert lines[4] == "│ cohorts │    3 │      │        │"
+    assert "There was nothing to read." not in lines
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mixpanel_to_duckdb.errors import BadArguments
+from mixpanel_to_duckdb.offered_streams import refuse_unknown
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.source_config import SourceConfig, source_config
 from source_mixpanel_parallel.date_windows import DateWindow
@@ -139,12 +140,14 @@ def test_source_config_from_a_file_that_is_none(text: str, tmp_path: Path) -> No
 
 
 def test_chosen_streams() -> None:
-    """All streams by default; rejected lines come with events; unknown names are refused."""
+    """All streams by default; rejected lines come with events; only the source can tell which others there are."""
     streams = {"event_streams": [{"name": "buys", "events": ["Purchase"]}], "profile_streams": [{"name": "teams"}]}
     config = source_config({"credentials": ACCOUNT, **streams}, OPTIONS, {})
     assert config.chosen_streams(()) == ("events", "profiles", "rejected_lines", "buys", "teams")
     assert config.chosen_streams(("profiles",)) == ("profiles",)
     assert config.chosen_streams(("buys", "teams")) == ("buys", "teams", "rejected_lines")
     assert config.filters("buys") == Filters(("Purchase",))
+    assert config.chosen_streams(("cohorts",)) == ("cohorts",)
+    refuse_unknown(("events", "cohorts"), ["cohorts", "events"])
     with pytest.raises(BadArguments, match="--streams cohorts: there is no such stream; choose from events, profiles"):
-        config.chosen_streams(("events", "cohorts"))
+        refuse_unknown(("events", "cohorts"), ["events", "profiles"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from mixpanel_to_duckdb.result import Wait
 from mixpanel_to_duckdb.tally import Tally, WaitUntil
 from source_mixpanel_parallel import ParallelFetchResult, ParallelProfileResult
-from unit_tests.command.said import events_result, log, page, window
+from source_mixpanel_parallel.log_lines import PagePlace, Reason, WindowPlace
+from source_mixpanel_parallel.progress import StreamReadResult
+from unit_tests.command.said import events_result, log, page, plan, wait, window
 
 REFUSED = 'Mixpanel answered 500: {"error": "a; b"}'
 
@@ -58,29 +61,31 @@ def test_tally_of_a_stream_that_said_nothing() -> None:
 
 def test_tally_notes_waits() -> None:
     """Waits for quotas and pauses before another try are kept, with their reason; other warnings are warnings."""
+    days, third = WindowPlace("2026-01-01", "2026-01-02"), PagePlace(3, selection=1)
     tally = tally_of(
-        log("events: waiting 45 s for Mixpanel's export quota"),
-        log(f"events: 2026-01-01..2026-01-02: {REFUSED}; asking again in 0.5 s", "WARN"),
-        log("profiles: page 3: Mixpanel's quota is used up (concurrent): 6/5; waiting 2 s", "WARN"),
+        wait("events", 45.0, "hour", quota="export"),
+        wait("events", 0.5, "retry", place=days, error_code="unreachable"),
+        wait("profiles", 2.0, "concurrent", place=third, quota="query"),
         log("events: 2 lines of the answer are not events, read twice", "WARN"),
-        log("somebody else: waiting 45 s for Mixpanel's export quota"),
+        log("wait: for it", "WARN"),
+        log("Starting syncing"),
     )
     assert tally.waits == [
-        Wait("events", None, 1003.0, 45.0, "export quota"),
-        Wait("events", "2026-01-01..2026-01-02", 1003.0, 0.5, REFUSED),
-        Wait("profiles", "page 3", 1003.0, 2.0, "Mixpanel's quota is used up (concurrent): 6/5"),
+        Wait("events", None, 1003.0, 45.0, "hour, 45.0 s", "hour"),
+        Wait("events", "2026-01-01..2026-01-02", 1003.0, 0.5, "retry, 0.5 s", "retry", "unreachable"),
+        Wait("profiles", "page 3", 1003.0, 2.0, "concurrent, 2.0 s", "concurrent"),
     ]
-    assert tally.warnings == ["events: 2 lines of the answer are not events, read twice"]
+    assert tally.warnings == ["events: 2 lines of the answer are not events, read twice", "wait: for it"]
     assert tally.streams["events"].wait_at(1047.0) == WaitUntil("the export quota", 1048.0)
     assert tally.streams["events"].wait_at(1048.0) is None
-    assert tally.streams["profiles"].wait_at(1004.0) == WaitUntil("Mixpanel's quota", 1005.0)
+    assert tally.streams["profiles"].wait_at(1004.0) == WaitUntil("the query quota", 1005.0)
 
 
 def test_tally_when_others_go_on_while_one_waits() -> None:
     """A window that ends does not end another's wait, but its own."""
     tally = tally_of(
-        log(f"events: 2026-01-01..2026-01-05: {REFUSED}; asking again in 8.0 s", "WARN"),
-        log(f"events: 2026-01-08..2026-01-10: {REFUSED}; asking again in 4.0 s", "WARN"),
+        wait("events", 8.0, "retry", place=WindowPlace("2026-01-01", "2026-01-05")),
+        wait("events", 4.0, "retry", place=WindowPlace("2026-01-08", "2026-01-10")),
     )
     events = tally.streams["events"]
     tally.add(window(1, "2026-01-06", "2026-01-07"), 1004.0)
@@ -92,31 +97,33 @@ def test_tally_when_others_go_on_while_one_waits() -> None:
 
 
 def test_tally_of_a_plan() -> None:
-    """As long as the source has told no total, the planned one stands in; then the source's counts."""
-    tally = Tally(("events", "profiles"))
-    tally.plan(("events",), {"events": 5})
-    events = tally.streams["events"]
+    """What the source plans is the total until the first window or page has ended; a later plan replaces it."""
+    tally = tally_of(plan("events", "window", 5), plan("profiles", "page", None), names=("rejected_lines",))
+    events, profiles = tally.streams["events"], tally.streams["profiles"]
     assert (events.done, events.total, events.share_done) == (0, 5, 0.0)
+    assert (profiles.total, profiles.is_paged) == (0, True)
+    assert profiles.result_so_far() == ParallelProfileResult("profiles")
+    tally.add(plan("profiles", "page", 7), 1003.0)
     tally.add(window(0, "2026-01-01", "2026-01-05"), 1003.0)
-    assert (list(tally.streams), events.done, events.total) == (["events"], 1, 3)
+    assert (profiles.total, events.done, events.total) == (7, 1, 3)
 
 
-@pytest.mark.parametrize(
-    ("text", "used_up"),
-    [
-        ("events: waiting 31 s for Mixpanel's export quota", True),
-        ("events: waiting 30 s for Mixpanel's export quota", False),
-        ("events: 2026-01-01..2026-01-02: Mixpanel's quota is used up (hour): 61/60; waiting 2 s", True),
-        ("events: 2026-01-01..2026-01-02: Mixpanel's quota is used up (second): 4/3; waiting 1 s", False),
-        ("profiles: page 3: Mixpanel's quota is used up (concurrent): 6/5; waiting 30 s", False),
-    ],
-)
-def test_tally_tells_the_hours_quota_from_others(text: str, used_up: bool) -> None:
-    """Only the hour's quota is used up: others pass in seconds."""
-    assert tally_of(log(text, "WARN")).hour_used_up is used_up
+@pytest.mark.parametrize(("reason", "used_up"), [("hour", True), ("second", False), ("concurrent", False)])
+@pytest.mark.parametrize("wait_s", [1.0, 3000.0])
+def test_tally_tells_the_hours_quota_from_others(reason: Reason, used_up: bool, wait_s: float) -> None:
+    """The source says which quota is used up, however long the wait is."""
+    assert tally_of(wait("events", wait_s, reason, quota="export")).hour_used_up is used_up
 
 
-def test_tally_of_streams_whose_names_begin_alike() -> None:
-    """A notice belongs to the stream with the longest name that fits."""
-    tally = tally_of(log("a: b: waiting 9 s for Mixpanel's export quota"), names=("a", "a: b"))
-    assert [wait.stream for wait in tally.waits] == ["a: b"]
+def test_tally_of_a_plain_stream() -> None:
+    """A stream without windows and pages has a result with its rows, and ends with it."""
+    tally = tally_of(log('result: {"stream": "cohorts", "rows": 3, "duration_s": 0.5, "has_failures": false}'))
+    cohorts = tally.streams["cohorts"]
+    assert cohorts.result_so_far() == StreamReadResult("cohorts", 3, 0.5)
+    assert (cohorts.rows, cohorts.share_done, cohorts.is_paged, tally.rows) == (3, 1.0, False, 3)
+
+
+def test_tally_when_a_report_is_damaged() -> None:
+    """A report without its fields is a fault of the source, and is not passed over."""
+    with pytest.raises(msgspec.ValidationError):
+        tally_of(log('wait: {"stream": "events"}'))

@@ -5,25 +5,39 @@ from __future__ import annotations
 import pytest
 
 from mixpanel_to_duckdb.errors import ExitCode
-from mixpanel_to_duckdb.messages import Error
+from mixpanel_to_duckdb.messages import Descriptor, Error
 from mixpanel_to_duckdb.pipe import PipeEnd
+from mixpanel_to_duckdb.result import ErrorReport
 from mixpanel_to_duckdb.tally import Tally
 from mixpanel_to_duckdb.verdict import errors_worth_telling, exit_code
+from source_mixpanel_parallel.errors import (
+    NoAccess,
+    NotAsked,
+    PlanLacksApi,
+    SliceFailed,
+    Stopped,
+    StreamsIncomplete,
+    WrongCredentials,
+)
 from unit_tests.command.said import window
 
-WRONG = Error(
-    "events: 2026-01-01..2026-01-02 could not be read: Mixpanel does not accept these credentials: …", "config_error"
-)
-NO_ACCESS = Error(
-    "profiles: page 0 could not be read: These credentials have no access to the project: …", "config_error"
-)
-NO_PLAN = Error("profiles: page 0 could not be read: Mixpanel refuses with 402: …", "config_error")
-OUTAGE = Error("events: 2026-01-01..2026-01-02 could not be read: Mixpanel answered 500", "transient_error")
-SKIPPED = Error(
-    "events: 2026-01-03..2026-01-04 could not be read: not asked for, since Mixpanel has refused …", "config_error"
-)
-INCOMPLETE = Error("Not every stream is complete: events ended INCOMPLETE. …", "system_error")
-LOCKED = Error("The database m.duckdb is in use by process 7", "transient_error")
+
+def error(code: str, failure_type: str, stream: str | None = "events") -> Error:
+    """Return an error as a connector traces it."""
+    descriptor = Descriptor(stream) if stream else None
+    return Error(f"a sentence about {code}", failure_type, f"{code}: a sentence", descriptor)
+
+
+WRONG = error(WrongCredentials.code, "config_error")
+NO_ACCESS = error(NoAccess.code, "config_error", "profiles")
+NO_PLAN = error(PlanLacksApi.code, "config_error", "profiles")
+OUTAGE = error(SliceFailed.code, "transient_error")
+SKIPPED = error(NotAsked.code, "config_error")
+STOPPED = error(Stopped.code, "transient_error")
+INCOMPLETE = error(StreamsIncomplete.code, "system_error", None)
+LOCKED = error("database_locked", "transient_error", None)
+FOREIGN_CONFIG = Error("HTTP Status Code: 401", "config_error", "Unauthorized")
+FOREIGN_OUTAGE = Error("something: broke", "transient_error", "something: broke", Descriptor("events"))
 
 
 def ended(*source: Error, destination: tuple[Error, ...] = (), code: int = 1) -> PipeEnd:
@@ -52,6 +66,10 @@ def tally_with(*, success: bool) -> Tally:
         (ended(NO_PLAN, OUTAGE), False, ExitCode.FAILED),
         (ended(destination=(LOCKED,)), False, ExitCode.FAILED),
         (ended(), False, ExitCode.FAILED),
+        (ended(STOPPED), False, ExitCode.FAILED),
+        (ended(NO_PLAN, STOPPED, SKIPPED, INCOMPLETE), False, ExitCode.BAD_ARGUMENTS),
+        (ended(FOREIGN_CONFIG), False, ExitCode.BAD_ARGUMENTS),
+        (ended(FOREIGN_OUTAGE, FOREIGN_CONFIG), False, ExitCode.FAILED),
     ],
 )
 def test_exit_code(end: PipeEnd | None, any_success: bool, code: ExitCode) -> None:
@@ -68,9 +86,26 @@ def test_exit_code_when_somebody_stopped_it() -> None:
 
 def test_errors_worth_telling() -> None:
     """Causes are told once, the source's first; consequences only where nothing else explains the end."""
+    outage = ErrorReport(OUTAGE.message, "slice_failed", "events")
+    locked = ErrorReport(LOCKED.message, "database_locked", None)
+    incomplete = ErrorReport(INCOMPLETE.message, "streams_incomplete", None)
     assert errors_worth_telling(ended(OUTAGE, OUTAGE, destination=(INCOMPLETE, LOCKED)), stopped=False) == (
-        OUTAGE.message,
-        LOCKED.message,
+        outage,
+        locked,
     )
-    assert errors_worth_telling(ended(destination=(INCOMPLETE,)), stopped=False) == (INCOMPLETE.message,)
+    assert errors_worth_telling(ended(destination=(INCOMPLETE,)), stopped=False) == (incomplete,)
     assert errors_worth_telling(ended(destination=(INCOMPLETE,)), stopped=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("internal_message", "code"),
+    [
+        ("wrong_credentials: events: 2026-01-01..2026-01-02 could not be read", "wrong_credentials"),
+        ("Concurrent read failure", ""),
+        ("HTTP 401: no", ""),
+        ("", ""),
+    ],
+)
+def test_code_of_an_error(internal_message: str, code: str) -> None:
+    """The code stands before the first colon; a connector that has none gets none."""
+    assert Error("a sentence", "config_error", internal_message).code == code

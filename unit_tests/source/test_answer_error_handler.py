@@ -8,6 +8,8 @@ from email.utils import format_datetime
 import pytest
 import requests
 import requests_mock
+from airbyte_cdk.models import FailureType
+from airbyte_cdk.sources.declarative.models.declarative_component_schema import HttpRequester
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import ResponseAction
 
 from source_mixpanel_parallel.components.answer_error_handler import (
@@ -16,7 +18,9 @@ from source_mixpanel_parallel.components.answer_error_handler import (
     rate_limited,
     retry_after_s,
 )
-from source_mixpanel_parallel.errors import RateLimited, SessionExpired, TransientError
+from source_mixpanel_parallel.components.traced import TracedError
+from source_mixpanel_parallel.errors import REFUSALS, RateLimited, SessionExpired, TransientError
+from source_mixpanel_parallel.source import SourceMixpanelParallel
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=timezone.utc)
 
@@ -155,7 +159,7 @@ def test_interpret_when_the_answer_is_no_data(handler: AnswerErrorHandler, statu
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404])
 def test_interpret_when_mixpanel_refuses(handler: AnswerErrorHandler, status: int) -> None:
-    """A refusal raises nothing here: the manifest's filters say what it means."""
+    """Without filters nothing is known of a refusal, and the CDK's reaction is returned."""
     assert handler.interpret_response(answer(status, "no")).response_action != ResponseAction.SUCCESS
 
 
@@ -190,3 +194,51 @@ def test_interpret_when_a_session_is_gone(handler: AnswerErrorHandler, status: i
         assert handler.interpret_response(gone).response_action is not ResponseAction.SUCCESS
     without = page_answer(status, body, {"page": "0"})
     assert handler.interpret_response(without).response_action is not ResponseAction.SUCCESS
+
+
+@pytest.fixture(scope="module")
+def manifests_handler() -> AnswerErrorHandler:
+    """Make the handler of the manifest's export requester."""
+    config = {"credentials": {"option_title": "Project Secret", "api_secret": "s"}}
+    source = SourceMixpanelParallel(config=config)
+    definition = source.resolved_manifest["streams"][0]["retriever"]["requester"]
+    requester = source._constructor.create_component(HttpRequester, definition, config, name="events")
+    handler = requester.error_handler
+    assert isinstance(handler, AnswerErrorHandler)
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "code"),
+    [
+        (402, "Your plan does not allow API calls", "plan_lacks_api"),
+        (402, '{"error": "Unable to authenticate request"}', "plan_lacks_api"),
+        (401, "no", "wrong_credentials"),
+        (400, '{"error": "Unable to authenticate request"}', "wrong_credentials"),
+        (403, "no", "no_access"),
+        (400, '{"error": "to_date cannot be later than today"}', "day_not_begun"),
+        (400, '{"error": "bad selector"}', "refused"),
+        (404, "not found", "refused"),
+        (422, "", "refused"),
+    ],
+)
+def test_code_when_the_manifest_names_a_refusal(
+    manifests_handler: AnswerErrorHandler, status: int, text: str, code: str
+) -> None:
+    """What Mixpanel refuses has the code whose filters match, and blames the configuration."""
+    with pytest.raises(TracedError) as raised:
+        manifests_handler.interpret_response(answer(status, text))
+    assert raised.value.error.code == code
+    assert raised.value.internal_message == f"{code}: {raised.value.message}"
+    assert raised.value.failure_type == FailureType.config_error
+
+
+def test_codes_when_the_manifest_is_read(manifests_handler: AnswerErrorHandler) -> None:
+    """The manifest has filters under each code that a refusal can have: the CDK drops a misspelt field."""
+    assert {kind.code: bool(getattr(manifests_handler, kind.code)) for kind in REFUSALS} == {
+        "plan_lacks_api": True,
+        "wrong_credentials": True,
+        "no_access": True,
+        "day_not_begun": True,
+        "refused": True,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from base64 import b64encode
 from datetime import datetime, timedelta, timezone
@@ -34,6 +35,12 @@ def check(config: dict[str, Any]) -> tuple[bool, str]:
     """Run `check`; return whether it succeeded, and its sentence."""
     status = SourceMixpanelParallel(config=config).check(logging.getLogger("airbyte"), config)
     return status.status == Status.SUCCEEDED, status.message or ""
+
+
+def codes(caplog: pytest.LogCaptureFixture) -> list[str | None]:
+    """Return the codes of the `check:` lines."""
+    lines = [record.getMessage() for record in caplog.records if record.getMessage().startswith("check: ")]
+    return [json.loads(line.removeprefix("check: "))["code"] for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +106,13 @@ TIMEZONE = (
     "Mixpanel says that the last day asked for has not begun in the project's timezone: set `project_timezone` "
     "to the timezone in the project's settings, or an earlier `end_date`."
 )
+CODES = {
+    UNKNOWN: "unknown_account",
+    NO_ACCESS: "no_access",
+    CREDENTIALS: "wrong_credentials",
+    PLAN: "plan_lacks_api",
+    TIMEZONE: "day_not_begun",
+}
 MINE: dict[str, Any] = {"results": {"projects": {"7": {}}}}
 OTHERS: dict[str, Any] = {"results": {"projects": {"8": {}}}}
 
@@ -125,9 +139,15 @@ OTHERS: dict[str, Any] = {"results": {"projects": {"8": {}}}}
     ],
 )
 def test_check_when_mixpanel_refuses(
-    status: int, body: str, identity: int | dict[str, Any], sentence: str, requests_made: int
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+    body: str,
+    identity: int | dict[str, Any],
+    sentence: str,
+    requests_made: int,
 ) -> None:
-    """One sentence with the cause and the next step; a second request only to tell causes apart."""
+    """A code, and one sentence with the cause and the next step; a second request only to tell causes apart."""
+    caplog.set_level(logging.INFO, "airbyte")
     with requests_mock.Mocker() as mixpanel:
         mixpanel.get(EXPORT, status_code=status, text=body)
         if isinstance(identity, int):
@@ -136,6 +156,7 @@ def test_check_when_mixpanel_refuses(
             mixpanel.get(IDENTITY, json=identity)
         assert check({"credentials": SERVICE_ACCOUNT}) == (False, sentence)
         assert len(mixpanel.request_history) == requests_made
+    assert codes(caplog) == [CODES.get(sentence, "refused")]
 
 
 def test_check_when_a_project_secret_is_wrong() -> None:
@@ -146,11 +167,13 @@ def test_check_when_a_project_secret_is_wrong() -> None:
         assert len(mixpanel.request_history) == 1
 
 
-def test_check_when_the_quota_is_used_up() -> None:
+def test_check_when_the_quota_is_used_up(caplog: pytest.LogCaptureFixture) -> None:
     """A 429 proves that the credentials are known."""
+    caplog.set_level(logging.INFO, "airbyte")
     with requests_mock.Mocker() as mixpanel:
         mixpanel.get(EXPORT, status_code=429, text="61/60 queries running in the last hour")
         assert check({"credentials": SERVICE_ACCOUNT}) == (True, "")
+    assert codes(caplog) == [None]
 
 
 @pytest.mark.parametrize(
@@ -162,10 +185,12 @@ def test_check_when_the_quota_is_used_up() -> None:
     ],
     ids=["503", "connection", "timeout"],
 )
-def test_check_when_the_network_fails(fault: dict[str, Any], cause: str) -> None:
+def test_check_when_the_network_fails(caplog: pytest.LogCaptureFixture, fault: dict[str, Any], cause: str) -> None:
     """The sentence names the host and the cause."""
+    caplog.set_level(logging.INFO, "airbyte")
     with requests_mock.Mocker() as mixpanel:
         mixpanel.get(EXPORT, **fault)
         expected = f"Can't reach Mixpanel at https://data.mixpanel.com: {cause}. Check the network, or try again later."
         assert check({"credentials": SERVICE_ACCOUNT}) == (False, expected)
         assert len(mixpanel.request_history) == 1
+    assert codes(caplog) == ["unreachable"]

@@ -14,6 +14,7 @@ from airbyte_cdk.models import (
     AirbyteMessage,
     AirbyteRecordMessage,
     AirbyteStreamStatus,
+    FailureType,
     Level,
     StreamDescriptor,
     Type,
@@ -21,11 +22,14 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStream
 from airbyte_cdk.utils.airbyte_secrets_utils import update_secrets
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
+from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
 from source_mixpanel_parallel.components.event_decoder import RejectedLine
 from source_mixpanel_parallel.components.spool import Spool, SpoolLedger
+from source_mixpanel_parallel.components.traced import traced
 from source_mixpanel_parallel.emission import Emission
+from source_mixpanel_parallel.errors import NoAccess
 from source_mixpanel_parallel.progress import BatchProgress, progress_line
 from source_mixpanel_parallel.source import SourceMixpanelParallel
 
@@ -205,9 +209,58 @@ def test_message_when_it_is_none_of_ours(streams: Mapping[str, AbstractStream]) 
     """What the CDK says, and what a fetcher says, is passed on as it is."""
     emission = emission_of(streams, "events")
     log = AirbyteMessage(type=Type.LOG, log=AirbyteLogMessage(level=Level.WARN, message="waiting"))
-    for message in (log, ended("events", AirbyteStreamStatus.STARTED), ended("unknown")):
+    for message in (log, ended("rejected_lines", AirbyteStreamStatus.STARTED), ended("unknown")):
         assert list(emission.handle(message)) == [message]
     assert list(emission.handle(carrying(Notice(log)))) == [log]
+
+
+def test_start_when_windows_are_planned(streams: Mapping[str, AbstractStream]) -> None:
+    """The plan follows STARTED: its windows, days and requests are known, and about how long they take."""
+    started, line = handled(emission_of(streams, "events"), ended("events", AirbyteStreamStatus.STARTED))
+    document = json.loads(line.removeprefix("INFO plan: "))
+    assert started == ("STARTED", "events")
+    assert document.pop("requests") == document.pop("total") > 1
+    assert document.pop("estimated_s") > 0
+    assert document == {"stream": "events", "unit": "window", "days": 14}
+
+
+def test_start_when_page_0_is_not_read_yet(streams: Mapping[str, AbstractStream]) -> None:
+    """Nobody knows how many pages there are."""
+    _, line = handled(emission_of(streams, "profiles"), ended("profiles", AirbyteStreamStatus.STARTED))
+    assert json.loads(line.removeprefix("INFO plan: ")) == {
+        "stream": "profiles", "unit": "page", "total": None, "days": None, "requests": None, "estimated_s": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "internal_message"),
+    [
+        (traced(NoAccess("no")), "no_access: no"),
+        (AirbyteTracedException("HTTP 401", "no", FailureType.config_error), "refused: HTTP 401"),
+        (AirbyteTracedException("HTTP 500", "no", FailureType.transient_error), "slice_failed: HTTP 500"),
+        (AirbyteTracedException.from_exception(KeyError("a: b")), "internal: 'a: b'"),
+        (AirbyteTracedException(message="no"), "internal: no"),
+    ],
+)
+def test_error_when_it_is_traced(
+    streams: Mapping[str, AbstractStream], error: AirbyteTracedException, internal_message: str
+) -> None:
+    """Every error carries a code: ours its own, the CDK's that of its type of failure. The read's end has one, too."""
+    emission = emission_of(streams, "events")
+    (message,) = emission.handle(error.as_airbyte_message(StreamDescriptor(name="events")))
+    assert isinstance(message, AirbyteMessage)
+    assert message.trace
+    assert message.trace.error
+    assert message.trace.error.internal_message == internal_message
+    summary = AirbyteTracedException("Concurrent read failure", "During the sync, …", FailureType.config_error)
+    end = emission.last_error(summary)
+    assert (end.message, end.internal_message, end.failure_type) == (
+        "Not every stream is complete: events. The errors before this one say why.",
+        "streams_incomplete: Not every stream is complete: events. The errors before this one say why.",
+        FailureType.config_error,
+    )
+    alone = emission_of(streams, "events").last_error(AirbyteTracedException("it broke", "no"))
+    assert (alone.message, alone.internal_message) == ("no", "internal: it broke")
 
 
 def test_report_when_an_error_holds_a_secret(streams: Mapping[str, AbstractStream]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import requests
@@ -16,6 +18,7 @@ from airbyte_cdk.sources.streams.call_rate import (
 
 from source_mixpanel_parallel.components.quota import Quota
 from source_mixpanel_parallel.errors import RateLimited
+from source_mixpanel_parallel.log_lines import PagePlace
 
 REQUEST = requests.Request("GET", "http://127.0.0.1/api/2.0/export").prepare()
 
@@ -43,6 +46,12 @@ def texts_of(messages: list[AirbyteMessage]) -> list[str]:
     return texts
 
 
+def waits(messages: list[AirbyteMessage]) -> list[dict[str, Any]]:
+    """Return the documents of `wait:` lines."""
+    lines = [message.log.message for message in messages if message.log]
+    return [json.loads(line.removeprefix("wait: ")) for line in lines if line.startswith("wait: ")]
+
+
 def test_acquire_when_there_is_room() -> None:
     """A request that may start at once is not spoken of."""
     shared, _ = quota(limit=2)
@@ -50,27 +59,48 @@ def test_acquire_when_there_is_room() -> None:
 
 
 def test_acquire_when_the_quota_is_used_up() -> None:
-    """The wait is announced before it begins, as a status and in words, and a stop ends it."""
+    """The wait is announced before it begins, as a status and as a line, and a stop ends it."""
     shared, stop = quota(limit=1)
     assert list(shared.acquire("events")) == []
     waiting = shared.acquire("purchases")
     notices = [next(waiting).message, next(waiting).message]
-    assert texts_of(notices) == [
-        "purchases RUNNING ['RATE_LIMITED']",
-        "INFO purchases: waiting 3600 s for Mixpanel's export quota",
-    ]
+    (wait,) = waits(notices)
+    assert wait.pop("wait_s") == pytest.approx(3600, abs=60)
+    assert texts_of(notices)[0] == "purchases RUNNING ['RATE_LIMITED']"
+    assert wait == {
+        "text": "waiting 3600 s for Mixpanel's export quota",
+        "stream": "purchases",
+        "place": None,
+        "reason": "hour",
+        "quota": "export",
+        "error_code": None,
+    }
     stop.set()
     assert list(waiting) == []
 
 
-def test_acquire_when_a_429_holds_everybody_back() -> None:
-    """A 429 of one stream holds the others back, too, as long as it asked for."""
+@pytest.mark.parametrize("limit", ["hour", "second", "concurrent"])
+def test_acquire_when_a_429_holds_everybody_back(limit: str) -> None:
+    """A 429 of one stream holds the others back, too, as long as it asked for, and all say for which quota."""
     shared, stop = quota()
-    assert shared.hold(RateLimited("hour", 1800.0, "61/60")) == 1800.0
-    waiting = shared.acquire("profiles")
-    next(waiting)
+    place = PagePlace(3, selection=1)
+    held = shared.held("profiles", place, "page 3 of distinct_ids 1 to 2,000", RateLimited(limit, 1800.0, "6/5"))
+    assert waits([held.message]) == [
+        {
+            "text": f"page 3 of distinct_ids 1 to 2,000: Mixpanel's quota is used up ({limit}): 6/5; waiting 1800 s",
+            "stream": "profiles",
+            "place": {"page_index": 3, "selection": 1},
+            "wait_s": 1800.0,
+            "reason": limit,
+            "quota": "export",
+            "error_code": None,
+        }
+    ]
+    waiting = shared.acquire("events")
+    announced = [next(waiting).message, next(waiting).message]
+    assert [(wait["stream"], wait["reason"], wait["place"]) for wait in waits(announced)] == [("events", limit, None)]
     stop.set()
-    assert list(waiting)[-1].message.log is not None
+    assert list(waiting) == []
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,9 @@ def test_check_when_a_file_is_wrong(runs: Mapping[str, Run], name: str, error: s
     """`check` answers FAILED, with the same sentence and exit code 0: platforms want an answer."""
     run = runs[name]
     assert run.exit_code == 0
-    assert [message["connectionStatus"] for message in run.messages] == [{"status": "FAILED", "message": error}]
+    code, status = run.messages
+    assert code["log"]["message"] == 'check: {"code": "bad_config"}'
+    assert status["connectionStatus"] == {"status": "FAILED", "message": error}
 
 
 def test_run_when_there_are_secrets(runs: Mapping[str, Run]) -> None:
