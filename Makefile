@@ -56,7 +56,7 @@ types: $(VENV)/installed
 	$(BIN)/mypy
 
 tests: $(VENV)/installed chromium
-	$(PYTEST) --cov integration_tests unit_tests
+	$(PYTEST) integration_tests unit_tests --cov
 
 # What every system can run; in a minute.
 test-unit: $(VENV)/installed

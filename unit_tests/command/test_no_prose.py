@@ -14,8 +14,12 @@ PROSE = {"message", "error", "errors", "problem", "reason", "text", "warnings", 
 SEARCHES = {"startswith", "endswith", "find", "rfind", "index", "count", "partition", "rpartition"}
 # Patterns for what a person has written, for names of events and for a shell's quotes.
 MAY_USE_PATTERNS = {"demo.py", "options.py", "views.py", "wrapping.py"}
-# The word before a typed line, and the code before an internal message.
-MAY_SEARCH = {("reports.py", "text.startswith(prefix)"), ("messages.py", "self.internal_message.partition(': ')")}
+# The word before a typed line, the code before an internal message, and the character that DuckDB's names can't hold.
+MAY_SEARCH = {
+    ("reports.py", "text.startswith(prefix)"),
+    ("messages.py", "self.internal_message.partition(': ')"),
+    ("database.py", "'\\x00' not in text"),
+}
 
 
 def searches(source: str) -> Iterator[str]:
