@@ -42,8 +42,8 @@ from source_mixpanel_parallel.components.rejected_lines import (
 )
 from source_mixpanel_parallel.components.traced import code_of, give_code, traced
 from source_mixpanel_parallel.errors import StreamsIncomplete
-from source_mixpanel_parallel.log_lines import plan_line
-from source_mixpanel_parallel.progress import ResultTally, StreamReadResult, progress_line, result_line
+from source_mixpanel_parallel.masked_report import plan_message, progress_message, result_message
+from source_mixpanel_parallel.progress import ResultTally, StreamReadResult
 
 ENDED = {AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE}
 
@@ -80,12 +80,12 @@ class Emission:
         elif (name := _ended_stream(message)) is None or name not in self._streams:
             yield message
         elif not isinstance(self._streams[name].cursor, EmittedSliceCursor):
-            yield self._log(Level.INFO, result_line(StreamReadResult(name, self._plain_rows[name], self._elapsed_s())))
+            yield result_message(StreamReadResult(name, self._plain_rows[name], self._elapsed_s()))
             yield message
         elif name == REJECTED_LINES:
             self._held_status = message  # the CDK ends it at once, since it has no slices of its own
         else:
-            yield self._log(Level.INFO, result_line(self._tally(name).result(self._elapsed_s())))
+            yield result_message(self._tally(name).result(self._elapsed_s()))
             yield from self._close(name, message)
 
     def finish(self) -> Iterator[AirbyteMessage]:
@@ -110,7 +110,7 @@ class Emission:
     def _plan(self, name: str) -> Iterator[AirbyteMessage]:
         cursor = self._streams[name].cursor if name in self._streams else None
         if isinstance(cursor, EmittedSliceCursor) and (plan := cursor.fetch_plan):
-            yield self._log(Level.INFO, plan_line(plan))
+            yield plan_message(plan)
 
     def _deliver(self, delivery: Delivery) -> Iterator[bytes | AirbyteMessage]:
         name = delivery.stream
@@ -125,7 +125,7 @@ class Emission:
         self._rows_since_state[name] += delivery.progress.rows
         if (state := delivery.checkpoint()) is not None:
             yield self._state(name, state)
-        yield self._log(Level.INFO, progress_line(delivery.progress))
+        yield progress_message(delivery.progress)
         if (estimate := self._tally(name).estimated_rows()) is not None:
             yield _estimate(name, estimate)
 

@@ -16,6 +16,7 @@ import pytest
 
 from integration_tests.command.command_run import (
     TIMEOUT_S,
+    Ended,
     child_of,
     content,
     ended,
@@ -120,10 +121,11 @@ def test_sync_when_the_disk_is_full(tmp_path: Path) -> None:
 def test_sync_when_nothing_can_be_written(slow: Simulator, tmp_path: Path) -> None:
     """Where there is no room for as much as the config, a sentence says so."""
     # Without coverage, which would complain of its own file.
-    nothing = ["bash", "-c", 'unset COVERAGE_PROCESS_CONFIG COVERAGE_PROCESS_START; ulimit -f 0; exec "$@"', "bash"]
-    config = write_config(tmp_path, slow)
-    with started("sync", tmp_path / "m.duckdb", "--config", config, "--progress", "none", wrapper=nothing) as process:
-        end = ended(process)
+    unmeasured = [sys.executable, "-m", "mixpanel_to_duckdb", "sync", str(tmp_path / "m.duckdb"), "--progress", "none"]
+    script = 'ulimit -f 0; exec "$@"'
+    command = ["bash", "-c", script, "bash", *unmeasured, "--config", str(write_config(tmp_path, slow))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    end = Ended(done.returncode, done.stdout, done.stderr)
     assert (end.exit_code, end.stdout) == (1, "")
     assert end.stderr.startswith("mixpanel-to-duckdb: [Errno 2] No usable temporary directory found in ")
     assert end.stderr.count("\n") == 1

@@ -38,7 +38,8 @@ from source_mixpanel_parallel.errors import (
     Stopped,
     TransientError,
 )
-from source_mixpanel_parallel.log_lines import FetchWait, PagePlace, plan_line, wait_line
+from source_mixpanel_parallel.log_lines import FetchWait, PagePlace
+from source_mixpanel_parallel.masked_report import plan_message, wait_message
 from source_mixpanel_parallel.progress import ProfileProgress
 
 MAX_TRIES = 5
@@ -98,7 +99,7 @@ class EngageRetriever(Retriever):
             return
         arrival = self.cursor.arrived(request, fetched.page, fetched.facts)
         if arrival.is_plan:
-            yield log_notice(Level.INFO, plan_line(self.cursor.fetch_plan))
+            yield Notice(plan_message(self.cursor.fetch_plan))
         yield from self._notices(arrival.news)
         if arrival.request is None:
             fetched.spool.close()
@@ -130,7 +131,7 @@ class EngageRetriever(Retriever):
                 wait_s = FIRST_WAIT_S * 2 ** (tries - 1)
                 text = f"{name_of(request.session, request.page)}: {error}; asking again in {wait_s:.1f} s"
                 wait = FetchWait(text, self.name, self._place(request), wait_s, "retry", error_code=error.code)
-                yield log_notice(Level.WARN, wait_line(wait))
+                yield Notice(wait_message(Level.WARN, wait))
                 self.context.stop.wait(wait_s)
             else:
                 self.quota.granted()

@@ -21,7 +21,7 @@ from airbyte_cdk.sources.declarative.retrievers import Retriever
 from airbyte_cdk.sources.types import Record, StreamSlice
 
 from source_mixpanel_parallel.components.connection_pool import keep_connections
-from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record, log_notice
+from source_mixpanel_parallel.components.delivery import Delivery, Notice, as_record
 from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor
 from source_mixpanel_parallel.components.quota import Quota
 from source_mixpanel_parallel.components.read_context import ReadContext
@@ -39,7 +39,8 @@ from source_mixpanel_parallel.errors import (
     TransientError,
     as_sentence,
 )
-from source_mixpanel_parallel.log_lines import FetchWait, WindowPlace, wait_line
+from source_mixpanel_parallel.log_lines import FetchWait, WindowPlace
+from source_mixpanel_parallel.masked_report import wait_message
 from source_mixpanel_parallel.progress import BatchProgress
 
 
@@ -119,7 +120,7 @@ class ExportRetriever(Retriever):
                     raise
                 text = f"{part}: {error}; asking again in {wait_s:.1f} s"
                 wait = FetchWait(text, self.name, _place(part), wait_s, "retry", error_code=error.code)
-                yield log_notice(Level.WARN, wait_line(wait))
+                yield Notice(wait_message(Level.WARN, wait))
                 self.context.stop.wait(wait_s)
             else:
                 self.quota.granted()

@@ -24,9 +24,10 @@ from airbyte_cdk.models import (
 from airbyte_cdk.sources.streams.call_rate import AbstractCallRatePolicy, CallRateLimitHit
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 
-from source_mixpanel_parallel.components.delivery import Notice, log_notice
+from source_mixpanel_parallel.components.delivery import Notice
 from source_mixpanel_parallel.errors import RateLimited
-from source_mixpanel_parallel.log_lines import FetchWait, PagePlace, Reason, WindowPlace, wait_line
+from source_mixpanel_parallel.log_lines import FetchWait, PagePlace, Reason, WindowPlace
+from source_mixpanel_parallel.masked_report import wait_message
 
 ANNOUNCED_FROM_S = 2.0  # the pauses of "3 a second" are no news
 LONGEST_NAP_S = 0.5  # a stop is noticed within it
@@ -97,7 +98,7 @@ class Quota:
         wait_s = self.hold(limited)
         text = f"{name}: {limited}; waiting {wait_s:.0f} s"
         wait = FetchWait(text, stream, place, wait_s, _reason(limited), self._name)
-        return log_notice(Level.WARN, wait_line(wait))
+        return Notice(wait_message(Level.WARN, wait))
 
     def count_later_pages(self) -> bool:
         """Count later pages as requests from now on; return whether that is new."""
@@ -135,7 +136,7 @@ class Quota:
         reason = AirbyteStreamStatusReason(type=AirbyteStreamStatusReasonType.RATE_LIMITED)
         yield Notice(as_airbyte_message(StreamDescriptor(name=stream), AirbyteStreamStatus.RUNNING, [reason]))
         text = f"waiting {wait_s:.0f} s for Mixpanel's {self._name} quota"
-        yield log_notice(Level.INFO, wait_line(FetchWait(text, stream, None, round(wait_s, 1), why, self._name)))
+        yield Notice(wait_message(Level.INFO, FetchWait(text, stream, None, round(wait_s, 1), why, self._name)))
 
 
 def _reason(limited: RateLimited) -> Reason:
