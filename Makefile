@@ -58,7 +58,7 @@ types: $(VENV)/installed
 tests: $(VENV)/installed chromium
 	$(PYTEST) integration_tests unit_tests --cov
 
-# What every system can run; in a minute.
+# What every system can run.
 test-unit: $(VENV)/installed
 	$(PYTEST) -q unit_tests
 
@@ -82,7 +82,7 @@ test-dates: $(VENV)/installed faketime
 		export TZ=Pacific/Auckland; $(call at_clock,2028-02-29 00:01:00) $(DATE_TESTS); \
 	fi
 
-# The whole suite under the same two clocks, in half an hour.
+# The whole suite under the same two clocks.
 test-clocks: $(VENV)/installed faketime
 	export TZ=UTC; $(call at_clock,2027-02-28 23:58:00) $(PYTEST) -q integration_tests unit_tests
 	export TZ=Pacific/Auckland; $(call at_clock,2028-02-29 00:01:00) $(PYTEST) -q integration_tests unit_tests
