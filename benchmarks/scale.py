@@ -16,10 +16,10 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, figure_from_json, shown
 from benchmarks.table import with_table
-from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.limits import EXPORT_HOURLY_REQUESTS
-from source_mixpanel_parallel.plan_duration import estimated_s
-from source_mixpanel_parallel.window_planner import SECONDS_A_DAY, plan_windows
+from source_mixpanel_parallel.rate_limits.limits import EXPORT_HOURLY_REQUESTS
+from source_mixpanel_parallel.windows.date_windows import DateWindow
+from source_mixpanel_parallel.windows.plan_duration import estimated_s
+from source_mixpanel_parallel.windows.planner import SECONDS_A_DAY, plan_windows
 
 RESULTS = Path(__file__).with_name("results") / "benchmarks.json"
 PAGE = Path(__file__).parents[1] / "docs" / "scale.md"

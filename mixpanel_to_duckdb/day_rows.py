@@ -17,7 +17,7 @@ from mixpanel_to_duckdb.database import quote_identifier
 from mixpanel_to_duckdb.history import SCHEMA, committed_windows
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.streams import stream_tables
-from source_mixpanel_parallel.date_windows import DateWindow
+from source_mixpanel_parallel.windows.date_windows import DateWindow
 
 if TYPE_CHECKING:
     import duckdb

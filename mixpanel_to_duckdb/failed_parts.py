@@ -13,8 +13,8 @@ from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.history import ever_failed, last_failed_pages, past_syncs
 from mixpanel_to_duckdb.options import DEFAULT_SCHEMA, exists
 from mixpanel_to_duckdb.source_config import REJECTED_LINES, SourceConfig
-from source_mixpanel_parallel.date_windows import DateWindow, subtract
-from source_mixpanel_parallel.finished_days import FinishedDays, windows_of
+from source_mixpanel_parallel.windows.date_windows import DateWindow, subtract
+from source_mixpanel_parallel.windows.finished_days import FinishedDays, windows_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 
 from mixpanel_to_duckdb.errors import SyncError
-from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.finished_days import FinishedDays
+from source_mixpanel_parallel.windows.date_windows import DateWindow
+from source_mixpanel_parallel.windows.finished_days import FinishedDays
 
 Range = tuple[str, str]
 

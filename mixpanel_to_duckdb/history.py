@@ -20,9 +20,9 @@ from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.tally import days_of
 from source_mixpanel_parallel import BatchProgress, DateWindow
-from source_mixpanel_parallel.date_windows import merge, subtract
-from source_mixpanel_parallel.filters import Filters
-from source_mixpanel_parallel.finished_days import windows_of
+from source_mixpanel_parallel.config.filters import Filters
+from source_mixpanel_parallel.windows.date_windows import merge, subtract
+from source_mixpanel_parallel.windows.finished_days import windows_of
 
 if TYPE_CHECKING:
     import duckdb

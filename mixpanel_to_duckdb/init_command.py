@@ -11,7 +11,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timezone
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,7 +23,8 @@ from mixpanel_to_duckdb.questions import Question, ask, ask_secretly, cleaned
 from mixpanel_to_duckdb.setup_file import RegionCheck, chosen_check, refuse_existing, try_regions, write_config
 from mixpanel_to_duckdb.source_config import DEFAULT_FILE
 from mixpanel_to_duckdb.wrapping import say
-from source_mixpanel_parallel.environment import CREDENTIALS
+from source_mixpanel_parallel.config.environment import CREDENTIALS
+from source_mixpanel_parallel.project_time.zone import project_day
 
 TRIES = 5
 DEFAULT_ZONE = "UTC"
@@ -131,7 +132,7 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _first_day(zone: str) -> Question[str]:
-    today = datetime.now(timezone.utc).astimezone(ZoneInfo(zone)).date()
+    today = project_day(ZoneInfo(zone))
 
     def parse(text: str) -> str:
         try:

@@ -15,8 +15,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from mixpanel_to_duckdb.errors import BadArguments
-from source_mixpanel_parallel.limits import EXPORT_CONNECTIONS, MAX_WINDOW_DAYS
-from source_mixpanel_parallel.regions import REGIONS
+from source_mixpanel_parallel.config.regions import REGIONS
+from source_mixpanel_parallel.rate_limits.limits import EXPORT_CONNECTIONS, MAX_WINDOW_DAYS
 
 DEFAULT_SCHEMA = "main"
 # What the destination, this program and DuckDB keep for themselves.

@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from mixpanel_to_duckdb.source_config import SourceConfig
-from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.finished_days import FinishedDays
-from source_mixpanel_parallel.limits import EXPORT_HOURLY_REQUESTS, PLANNED_CONNECTIONS
-from source_mixpanel_parallel.plan_duration import estimated_s
-from source_mixpanel_parallel.window_planner import SECONDS_A_DAY, plan_windows
+from source_mixpanel_parallel.rate_limits.limits import EXPORT_HOURLY_REQUESTS, PLANNED_CONNECTIONS
+from source_mixpanel_parallel.windows.date_windows import DateWindow
+from source_mixpanel_parallel.windows.finished_days import FinishedDays
+from source_mixpanel_parallel.windows.plan_duration import estimated_s
+from source_mixpanel_parallel.windows.planner import SECONDS_A_DAY, plan_windows
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from mixpanel_to_duckdb.display import duration_text
 from mixpanel_to_duckdb.plan import SyncPlan
-from source_mixpanel_parallel.limits import EXPORT_HOURLY_REQUESTS
+from source_mixpanel_parallel.rate_limits.limits import EXPORT_HOURLY_REQUESTS
 
 MAX_WINDOWS = 120
 

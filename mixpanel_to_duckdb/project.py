@@ -17,7 +17,7 @@ from mixpanel_to_duckdb.errors import BadArguments, SyncError
 from mixpanel_to_duckdb.history import SCHEMA
 from mixpanel_to_duckdb.options import exists
 from mixpanel_to_duckdb.source_config import SourceConfig
-from source_mixpanel_parallel.finished_days import FinishedDays
+from source_mixpanel_parallel.windows.finished_days import FinishedDays
 
 if TYPE_CHECKING:
     import duckdb

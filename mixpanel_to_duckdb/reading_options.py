@@ -20,8 +20,8 @@ from mixpanel_to_duckdb.options import (
     parse_last,
     parse_names,
 )
-from source_mixpanel_parallel.regions import REGIONS
-from source_mixpanel_parallel.settings import BUILT_IN_STREAMS
+from source_mixpanel_parallel.config.regions import REGIONS
+from source_mixpanel_parallel.config.settings import BUILT_IN_STREAMS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from mixpanel_to_duckdb.database import quote_identifier
 from mixpanel_to_duckdb.streams import REJECTED_LINES, has_rejected_lines, stream_tables
 from source_mixpanel_parallel import BatchProgress
-from source_mixpanel_parallel.date_windows import DateWindow, merge, subtract
-from source_mixpanel_parallel.filters import NO_FILTERS, Filters
+from source_mixpanel_parallel.config.filters import NO_FILTERS, Filters
+from source_mixpanel_parallel.windows.date_windows import DateWindow, merge, subtract
 
 if TYPE_CHECKING:
     import duckdb

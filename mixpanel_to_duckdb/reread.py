@@ -14,7 +14,7 @@ from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.finished_days import finished_days
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.source_config import REJECTED_LINES, SourceConfig
-from source_mixpanel_parallel.finished_days import FinishedDays
+from source_mixpanel_parallel.windows.finished_days import FinishedDays
 
 
 def streams_to_read(config: SourceConfig, options: SyncOptions) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from mixpanel_to_duckdb.connectors import SOURCE, Answer, RunningCommand
 from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, SyncError
 from mixpanel_to_duckdb.reports import Checked, parse_report
 from mixpanel_to_duckdb.stop_request import StopRequest
+from source_mixpanel_parallel.config.regions import REGIONS
 from source_mixpanel_parallel.errors import NoAccess, TransientError, UnknownAccount
-from source_mixpanel_parallel.regions import REGIONS
 
 OWNER_ONLY = 0o600
 

@@ -20,21 +20,21 @@ import msgspec
 
 from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.options import SyncOptions
-from source_mixpanel_parallel.config_check import check_config, tidy
-from source_mixpanel_parallel.config_names import check_names
-from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.environment import CREDENTIALS, OTHER_CREDENTIALS, with_environment
-from source_mixpanel_parallel.errors import ConfigError
-from source_mixpanel_parallel.filters import Filters
-from source_mixpanel_parallel.limits import QUERY_CONNECTIONS
-from source_mixpanel_parallel.regions import DEFAULT_REGION
-from source_mixpanel_parallel.settings import (
+from source_mixpanel_parallel.config.check import check_config, tidy
+from source_mixpanel_parallel.config.environment import CREDENTIALS, OTHER_CREDENTIALS, with_environment
+from source_mixpanel_parallel.config.filters import Filters
+from source_mixpanel_parallel.config.names import check_names
+from source_mixpanel_parallel.config.regions import DEFAULT_REGION
+from source_mixpanel_parallel.config.settings import (
     BUILT_IN_STREAMS,
     DEFAULT_HISTORY,
     DEFAULT_LOOKBACK_DAYS,
     Settings,
-    project_zone,
 )
+from source_mixpanel_parallel.errors import ConfigError
+from source_mixpanel_parallel.project_time.zone import project_day, project_zone
+from source_mixpanel_parallel.rate_limits.limits import QUERY_CONNECTIONS
+from source_mixpanel_parallel.windows.date_windows import DateWindow
 
 DEFAULT_FILE = Path("mixpanel.json")
 STDIN = "-"
@@ -84,7 +84,7 @@ class SourceConfig:
         """Return the first and the last day to read, today, and the timezone that says so."""
         with _names(self.origin):
             zone = project_zone(self.document)
-        today = self.now.astimezone(zone).date()
+        today = project_day(zone, self.now)
         first = date.fromisoformat(self.fields.start_date) if self.fields.start_date else today - DEFAULT_HISTORY
         last = date.fromisoformat(self.fields.end_date) if self.fields.end_date else today
         if last < first:

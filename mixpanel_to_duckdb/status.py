@@ -18,8 +18,8 @@ from mixpanel_to_duckdb.finished_days import Range, as_text, finished_days
 from mixpanel_to_duckdb.history import PastSync, ever_failed, last_failed_pages, past_syncs
 from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.streams import REJECTED_LINES, StreamTable, has_rejected_lines, stream_tables
-from source_mixpanel_parallel.date_windows import DateWindow, subtract
-from source_mixpanel_parallel.finished_days import FinishedDays, windows_of
+from source_mixpanel_parallel.windows.date_windows import DateWindow, subtract
+from source_mixpanel_parallel.windows.finished_days import FinishedDays, windows_of
 
 if TYPE_CHECKING:
     import duckdb

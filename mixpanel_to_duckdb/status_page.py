@@ -17,8 +17,8 @@ from mixpanel_to_duckdb.errors import ExitCode
 from mixpanel_to_duckdb.finished_days import Range, as_text
 from mixpanel_to_duckdb.options import as_arguments
 from mixpanel_to_duckdb.status import DatabaseStatus, StreamStatus
-from source_mixpanel_parallel.date_windows import DateWindow, subtract
-from source_mixpanel_parallel.finished_days import windows_of
+from source_mixpanel_parallel.windows.date_windows import DateWindow, subtract
+from source_mixpanel_parallel.windows.finished_days import windows_of
 
 ENDINGS = {
     ExitCode.DONE: "all was read",

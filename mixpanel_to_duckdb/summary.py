@@ -17,8 +17,8 @@ from mixpanel_to_duckdb.options import as_arguments
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult, SyncResult
 from mixpanel_to_duckdb.verdict import AUTHENTICATION
 from source_mixpanel_parallel import BatchProgress, ParallelProfileResult, ProfileProgress
-from source_mixpanel_parallel.finished_days import windows_of
 from source_mixpanel_parallel.progress import StreamReadResult
+from source_mixpanel_parallel.windows.finished_days import windows_of
 
 HEADLINES = {
     ExitCode.DONE: ("Done", "bold green"),

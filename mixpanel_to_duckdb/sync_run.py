@@ -33,7 +33,7 @@ from mixpanel_to_duckdb.stored_state import refuse_failed
 from mixpanel_to_duckdb.sync_record import write_down
 from mixpanel_to_duckdb.tally import Tally
 from mixpanel_to_duckdb.verdict import errors_worth_telling, exit_code
-from source_mixpanel_parallel.finished_days import FinishedDays
+from source_mixpanel_parallel.windows.finished_days import FinishedDays
 
 STOPPING = "Stopping: what is whole is still committed, and the next sync goes on from there."
 OnBatch = Callable[[SliceProgress], object]

@@ -18,7 +18,7 @@ from mixpanel_to_duckdb.reread import was_read_under
 from mixpanel_to_duckdb.source_config import REJECTED_LINES, SourceConfig
 from mixpanel_to_duckdb.stored_state import stored_state
 from mixpanel_to_duckdb.streams import has_rejected_lines, stream_tables
-from source_mixpanel_parallel.finished_days import FinishedDays
+from source_mixpanel_parallel.windows.finished_days import FinishedDays
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,7 +6,6 @@ Public here: the windows and the reports, none of which import the CDK; and the 
 
 from typing import Any
 
-from source_mixpanel_parallel.date_windows import DateWindow, split_date_range
 from source_mixpanel_parallel.log_lines import FetchPlan, FetchWait
 from source_mixpanel_parallel.progress import (
     BatchProgress,
@@ -15,6 +14,7 @@ from source_mixpanel_parallel.progress import (
     ProfileProgress,
     StreamReadResult,
 )
+from source_mixpanel_parallel.windows.date_windows import DateWindow, split_date_range
 
 __all__ = [
     "BatchProgress",

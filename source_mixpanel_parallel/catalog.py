@@ -20,8 +20,8 @@ from airbyte_cdk.models import (
     SyncMode,
 )
 
-from source_mixpanel_parallel.components.last_seen import LAST_SEEN
-from source_mixpanel_parallel.components.rejected_lines import REJECTED_LINES
+from source_mixpanel_parallel.components.profiles.last_seen import LAST_SEEN
+from source_mixpanel_parallel.emission.rejected_records import REJECTED_LINES
 
 
 def best_catalog(discovered: AirbyteCatalog) -> ConfiguredAirbyteCatalog:

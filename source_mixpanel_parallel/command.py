@@ -28,13 +28,13 @@ from airbyte_cdk.exception_handler import init_uncaught_exception_handler
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 
 from source_mixpanel_parallel.catalog import as_json, best_catalog
-from source_mixpanel_parallel.components.allocator import keep_freed_memory
-from source_mixpanel_parallel.components.traced import give_code, traced
+from source_mixpanel_parallel.config.inputs import read_inputs
 from source_mixpanel_parallel.entrypoint import Entrypoint, failed_check
 from source_mixpanel_parallel.errors import ConfigError, StdoutLost
-from source_mixpanel_parallel.inputs import read_inputs
-from source_mixpanel_parallel.output import LineWriter
+from source_mixpanel_parallel.process.allocator import keep_freed_memory
+from source_mixpanel_parallel.process.output import LineWriter
 from source_mixpanel_parallel.source import SourceMixpanelParallel
+from source_mixpanel_parallel.traced import give_code, traced
 
 CATALOG = "catalog"
 PIPE_BYTES = 1024 * 1024

@@ -16,9 +16,9 @@ from airbyte_cdk.models import AirbyteConnectionStatus, Status
 from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.types import StreamSlice
 
-from source_mixpanel_parallel.components.request import send_request
-from source_mixpanel_parallel.components.window_fetch import window_slice
-from source_mixpanel_parallel.date_windows import ONE_DAY, DateWindow
+from source_mixpanel_parallel.components.events.window_fetch import window_slice
+from source_mixpanel_parallel.components.http.request import send_request
+from source_mixpanel_parallel.config.settings import Settings
 from source_mixpanel_parallel.errors import (
     NoAccess,
     PlanLacksApi,
@@ -29,7 +29,7 @@ from source_mixpanel_parallel.errors import (
     UnknownAccount,
 )
 from source_mixpanel_parallel.log_lines import check_line
-from source_mixpanel_parallel.settings import Settings
+from source_mixpanel_parallel.windows.date_windows import ONE_DAY, DateWindow
 
 
 def check_connection(

@@ -15,8 +15,8 @@ from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import is_platform_debug_log_enabled
 from airbyte_cdk.models import AirbyteConnectionStatus, AirbyteLogMessage, AirbyteMessage, Level, Status, Type
 
+from source_mixpanel_parallel.config.inputs import Inputs
 from source_mixpanel_parallel.errors import ConfigError
-from source_mixpanel_parallel.inputs import Inputs
 from source_mixpanel_parallel.log_lines import check_line
 from source_mixpanel_parallel.source import SourceMixpanelParallel
 

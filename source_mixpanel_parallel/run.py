@@ -10,13 +10,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from source_mixpanel_parallel.system import refuse_windows
+from source_mixpanel_parallel.process.system import refuse_windows
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the connector with *argv* (default: the process's)."""
     refuse_windows()
-    from source_mixpanel_parallel.output import take_stdout  # noqa: PLC0415 - needs what Windows lacks
+    from source_mixpanel_parallel.process.output import take_stdout  # noqa: PLC0415 - needs what Windows lacks
 
     try:
         stdout = take_stdout()

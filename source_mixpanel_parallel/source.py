@@ -27,20 +27,20 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from airbyte_cdk.utils.yaml_loader import safe_load_yaml
 
-from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
-from source_mixpanel_parallel.components.finished_ranges_cursor import FinishedRangesCursor, announce_long_plans
-from source_mixpanel_parallel.components.quotas import Quotas
+from source_mixpanel_parallel.components.events.cursor import FinishedRangesCursor, announce_long_plans
+from source_mixpanel_parallel.components.http.secret_filter import hide_encoded_credentials
 from source_mixpanel_parallel.components.read_context import ReadContext
-from source_mixpanel_parallel.components.secret_filter import hide_encoded_credentials
-from source_mixpanel_parallel.components.traced import traced
-from source_mixpanel_parallel.config_check import tidy
+from source_mixpanel_parallel.config.check import tidy
+from source_mixpanel_parallel.config.settings import Settings
 from source_mixpanel_parallel.connection_check import check_connection, check_result
-from source_mixpanel_parallel.emission import Emission
+from source_mixpanel_parallel.emission.emission import Emission
+from source_mixpanel_parallel.emission.record_messages import messages_of
 from source_mixpanel_parallel.errors import ConfigError, SourceError
-from source_mixpanel_parallel.limits import PLANNED_CONNECTIONS
-from source_mixpanel_parallel.record_messages import messages_of
-from source_mixpanel_parallel.settings import Settings
+from source_mixpanel_parallel.rate_limits.connection_slots import ConnectionSlots
+from source_mixpanel_parallel.rate_limits.limits import PLANNED_CONNECTIONS
+from source_mixpanel_parallel.rate_limits.quotas import Quotas
 from source_mixpanel_parallel.stream_composer import StreamComposer
+from source_mixpanel_parallel.traced import traced
 
 
 class SourceMixpanelParallel(ConcurrentDeclarativeSource):

@@ -1,7 +1,7 @@
 """The manifest's streams made into the CDK's.
 
 Streams of events and profiles are composed of their declared parts and a cursor of ours: the CDK's own factory would
-give them one that keeps a single date, see components/finished_ranges_cursor.py. Any other stream is plain YAML, and
+give them one that keeps a single date, see components/events/cursor.py. Any other stream is plain YAML, and
 the factory makes all of it; its requests wait in the same quotas.
 """
 
@@ -35,8 +35,9 @@ from airbyte_cdk.sources.streams.concurrent.abstract_stream import AbstractStrea
 from airbyte_cdk.sources.streams.concurrent.cursor import CursorField
 from airbyte_cdk.sources.streams.concurrent.default_stream import DefaultStream
 
-from source_mixpanel_parallel.components.quotas import Quotas, StreamBudget
+from source_mixpanel_parallel.components.http.stream_budget import StreamBudget
 from source_mixpanel_parallel.components.read_context import ReadContext
+from source_mixpanel_parallel.rate_limits.quotas import Quotas
 
 
 class ResumableStream(DefaultStream):

@@ -10,8 +10,8 @@ from benchmarks.__main__ import FIGURES_PAGE, README
 from benchmarks.figure import Figure, figure_from_json, shown
 from benchmarks.scale import PAGE, RESULTS, page_with_tables, planned
 from benchmarks.table import highlights, markdown, text_table, with_table
-from source_mixpanel_parallel.limits import HOUR_S, SECOND_S
-from source_mixpanel_parallel.plan_duration import estimated_s
+from source_mixpanel_parallel.rate_limits.limits import HOUR_S, SECOND_S
+from source_mixpanel_parallel.windows.plan_duration import estimated_s
 
 PUBLISHED = json.loads(RESULTS.read_text())
 FIGURES = [figure_from_json(fields) for fields in PUBLISHED["figures"]]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from source_mixpanel_parallel.components.event_time import EventTime
-from source_mixpanel_parallel.components.spool import SpoolLedger
-from source_mixpanel_parallel.settings import Settings
+from source_mixpanel_parallel.config.settings import Settings
+from source_mixpanel_parallel.emission.spool import SpoolLedger
+from source_mixpanel_parallel.project_time.timestamps import EventTime
 
 # Answers decoded at the same time: one holds the interpreter's lock while another decompresses. More would only fight
 # for the lock, and each holds megabytes.

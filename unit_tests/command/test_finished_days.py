@@ -19,8 +19,8 @@ from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.result import SyncResult
 from mixpanel_to_duckdb.source_config import SourceConfig, source_config
 from source_mixpanel_parallel import BatchProgress, DateWindow, ParallelFetchResult, ParallelProfileResult
-from source_mixpanel_parallel.filters import NO_FILTERS, Filters
-from source_mixpanel_parallel.finished_days import FinishedDays, FinishedRanges
+from source_mixpanel_parallel.config.filters import NO_FILTERS, Filters
+from source_mixpanel_parallel.windows.finished_days import FinishedDays, FinishedRanges
 
 
 def states(stream: str, ranges: list[list[str]], through: str | None = None, **more: Any) -> bytes:

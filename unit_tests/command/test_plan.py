@@ -15,9 +15,9 @@ from mixpanel_to_duckdb.plan import SyncPlan, sync_plan
 from mixpanel_to_duckdb.plan_page import plan_page
 from mixpanel_to_duckdb.source_config import source_config
 from source_mixpanel_parallel import DateWindow
-from source_mixpanel_parallel.finished_days import FinishedDays, FinishedRanges
-from source_mixpanel_parallel.limits import SECOND_S
-from source_mixpanel_parallel.plan_duration import estimated_s
+from source_mixpanel_parallel.rate_limits.limits import SECOND_S
+from source_mixpanel_parallel.windows.finished_days import FinishedDays, FinishedRanges
+from source_mixpanel_parallel.windows.plan_duration import estimated_s
 
 pytestmark = pytest.mark.dates
 

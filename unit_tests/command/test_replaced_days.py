@@ -11,7 +11,7 @@ import pytest
 
 from mixpanel_to_duckdb.replaced_days import ReadAgain, Replacement, ThisSync, replace_days
 from source_mixpanel_parallel import BatchProgress, DateWindow
-from source_mixpanel_parallel.filters import Filters
+from source_mixpanel_parallel.config.filters import Filters
 
 OLD, NEW = 1_000, 2_000
 STARTED = datetime(2026, 2, 1, tzinfo=timezone.utc)

@@ -13,8 +13,8 @@ from mixpanel_to_duckdb.errors import BadArguments
 from mixpanel_to_duckdb.offered_streams import refuse_unknown
 from mixpanel_to_duckdb.options import SyncOptions
 from mixpanel_to_duckdb.source_config import SourceConfig, source_config
-from source_mixpanel_parallel.date_windows import DateWindow
-from source_mixpanel_parallel.filters import Filters
+from source_mixpanel_parallel.config.filters import Filters
+from source_mixpanel_parallel.windows.date_windows import DateWindow
 
 pytestmark = pytest.mark.dates
 

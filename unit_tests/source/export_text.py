@@ -11,8 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from source_mixpanel_parallel.components.event_decoder import EventDecoder, RejectedLine
-from source_mixpanel_parallel.components.event_time import EventTime
+from source_mixpanel_parallel.components.events.decoder import EventDecoder
+from source_mixpanel_parallel.emission.rejected_line import RejectedLine
+from source_mixpanel_parallel.project_time.timestamps import EventTime
 
 HASH = re.compile(r"[0-9a-f]{32}")
 MADE_FROM_CONTENT = "(made from the content)"

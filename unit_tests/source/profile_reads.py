@@ -15,12 +15,12 @@ from airbyte_cdk.models import (
     SyncMode,
 )
 
-from source_mixpanel_parallel.components.connection_slots import ConnectionSlots
-from source_mixpanel_parallel.components.page_cursor import PageCursor
-from source_mixpanel_parallel.components.page_session import PageFacts, PageRequest
-from source_mixpanel_parallel.components.profile_page import ProfilePage
+from source_mixpanel_parallel.components.profiles.cursor import PageCursor
+from source_mixpanel_parallel.components.profiles.page import ProfilePage
+from source_mixpanel_parallel.components.profiles.session import PageFacts, PageRequest
 from source_mixpanel_parallel.components.read_context import ReadContext
-from source_mixpanel_parallel.settings import Settings
+from source_mixpanel_parallel.config.settings import Settings
+from source_mixpanel_parallel.rate_limits.connection_slots import ConnectionSlots
 
 CONFIG = {"credentials": {"username": "user", "secret": "very secret", "project_id": 7}}
 PAGE_SIZE = 10

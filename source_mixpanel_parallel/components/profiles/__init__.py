@@ -1,0 +1,1 @@
+"""Streams of profiles: pages of the Engage API."""

@@ -1,0 +1,1 @@
+"""From what fetchers deliver to protocol messages, in order."""

@@ -1,0 +1,1 @@
+"""What Mixpanel allows, and how requests wait for it."""
