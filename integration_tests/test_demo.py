@@ -16,7 +16,7 @@ import pytest
 
 from integration_tests.record_of import event_record, profile_record, with_made_id
 from mixpanel_simulator import start_simulator
-from mixpanel_to_duckdb.demo import SCENARIO
+from mixpanel_to_duckdb.cli.demo import SCENARIO
 
 pytestmark = pytest.mark.dates
 

@@ -7,7 +7,8 @@ result.streams["events"].rows, result.failed_date_ranges
 """
 
 from mixpanel_to_duckdb.api import sync
-from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, ExitCode, QuotaUsedUp, SyncError
+from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, QuotaUsedUp, SyncError
+from mixpanel_to_duckdb.exit_code import ExitCode
 from mixpanel_to_duckdb.result import SyncResult
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
 

@@ -11,22 +11,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from mixpanel_to_duckdb.agreement import refuse
-from mixpanel_to_duckdb.display import NoDisplay
-from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, ExitCode, QuotaUsedUp, SyncError
-from mixpanel_to_duckdb.follow_up import FollowUp
-from mixpanel_to_duckdb.options import (
-    DEFAULT_SCHEMA,
-    SyncOptions,
-    checked_database,
-    checked_schema,
-    names_of,
-    parse_day,
-)
+from mixpanel_to_duckdb.config.options import SyncOptions, checked_database, checked_schema, names_of, parse_day
+from mixpanel_to_duckdb.config.source_config import source_config
+from mixpanel_to_duckdb.errors import AuthenticationFailed, BadArguments, QuotaUsedUp, SyncError
+from mixpanel_to_duckdb.exit_code import ExitCode
+from mixpanel_to_duckdb.place import DEFAULT_SCHEMA
 from mixpanel_to_duckdb.result import SliceProgress, SyncResult
-from mixpanel_to_duckdb.source_config import source_config
-from mixpanel_to_duckdb.sync_run import SyncRun
-from mixpanel_to_duckdb.unread_rows import agree_on_refresh
+from mixpanel_to_duckdb.sync.follow_up import FollowUp
+from mixpanel_to_duckdb.sync.sync_run import SyncRun
+from mixpanel_to_duckdb.sync.unread_rows import agree_on_refresh
+from mixpanel_to_duckdb.terminal.agreement import refuse
+from mixpanel_to_duckdb.terminal.display import NoDisplay
 
 
 def sync(

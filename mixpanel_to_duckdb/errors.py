@@ -10,22 +10,12 @@ Days or pages that failed are no error: they are listed in the result. Ctrl-C is
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING, ClassVar
+
+from mixpanel_to_duckdb.exit_code import ExitCode
 
 if TYPE_CHECKING:
     from mixpanel_to_duckdb.result import SyncResult
-
-
-class ExitCode(enum.IntEnum):
-    """How `mixpanel-to-duckdb` ends."""
-
-    DONE = 0
-    FAILED = 1
-    AUTHENTICATION = 2
-    BAD_ARGUMENTS = 3
-    QUOTA = 5
-    INTERRUPTED = 130
 
 
 class SyncError(Exception):

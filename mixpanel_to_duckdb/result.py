@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from mixpanel_to_duckdb.errors import ExitCode
-from mixpanel_to_duckdb.options import DEFAULT_SCHEMA
-from mixpanel_to_duckdb.replaced_days import Replacement
-from mixpanel_to_duckdb.streams import REJECTED_LINES
+from mixpanel_to_duckdb.exit_code import ExitCode
+from mixpanel_to_duckdb.place import DEFAULT_SCHEMA
+from mixpanel_to_duckdb.replacement import Replacement
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
 from source_mixpanel_parallel.errors import SliceFailed
 from source_mixpanel_parallel.log_lines import PagePlace, Reason, WindowPlace
 from source_mixpanel_parallel.progress import StreamReadResult
+from source_mixpanel_parallel.stream_names import REJECTED_LINES
 
 SliceProgress = BatchProgress | ProfileProgress
 StreamResult = ParallelFetchResult | ParallelProfileResult | StreamReadResult

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 
 import click
 
-from mixpanel_to_duckdb.commands import cli
-from mixpanel_to_duckdb.errors import ExitCode, SyncError
+from mixpanel_to_duckdb.cli.commands import cli
+from mixpanel_to_duckdb.errors import SyncError
+from mixpanel_to_duckdb.exit_code import ExitCode
 from mixpanel_to_duckdb.system import refuse_windows
-from mixpanel_to_duckdb.wrapping import say
+from mixpanel_to_duckdb.terminal.wrapping import say
 
 NAME = "mixpanel-to-duckdb"
 

@@ -21,7 +21,7 @@ from airbyte_cdk.models import (
 )
 
 from source_mixpanel_parallel.components.profiles.last_seen import LAST_SEEN
-from source_mixpanel_parallel.emission.rejected_records import REJECTED_LINES
+from source_mixpanel_parallel.stream_names import REJECTED_LINES
 
 
 def best_catalog(discovered: AirbyteCatalog) -> ConfiguredAirbyteCatalog:

@@ -49,6 +49,11 @@ class BatchProgress:
         """Whether the window was tried and given up."""
         return not self.success and not self.interrupted
 
+    @property
+    def days(self) -> int:
+        """How many days the window has."""
+        return (date.fromisoformat(self.to_date) - date.fromisoformat(self.from_date)).days + 1
+
 
 @dataclass(frozen=True, slots=True)
 class ParallelFetchResult:
@@ -149,7 +154,7 @@ class ResultTally:
         last = whole[-1]
         if isinstance(last, ProfileProgress):
             return round(rows / len(whole) * last.total_pages)
-        days = sum(_days(report) for report in whole if isinstance(report, BatchProgress))
+        days = sum(report.days for report in whole if isinstance(report, BatchProgress))
         return round(rows / days * last.total_days)
 
     def result(self, duration_s: float) -> StreamResult:
@@ -165,10 +170,6 @@ class ResultTally:
         failed = [report for report in self.reports if isinstance(report, BatchProgress) and report.failed]
         ranges = tuple(sorted((window.from_date, window.to_date) for window in failed))
         return ParallelFetchResult(self.stream, rows, successful, len(failed), ranges, duration_s, interrupted)
-
-
-def _days(window: BatchProgress) -> int:
-    return (date.fromisoformat(window.to_date) - date.fromisoformat(window.from_date)).days + 1
 
 
 def progress_line(progress: SliceProgress) -> str:

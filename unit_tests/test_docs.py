@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from mixpanel_to_duckdb.commands import cli
+from mixpanel_to_duckdb.cli.commands import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from destination_duckdb.errors import DestinationError
-from mixpanel_to_duckdb.reports import Checked
+from mixpanel_to_duckdb.connectors.reports import Checked
 from source_mixpanel_parallel.errors import error_classes
 from source_mixpanel_parallel.log_lines import FetchPlan, FetchWait
 from source_mixpanel_parallel.progress import (

@@ -8,7 +8,7 @@ import duckdb
 
 from integration_tests.command.command_run import run, write_config
 from mixpanel_simulator import Fault, Scenario, start_simulator
-from unit_tests.command.test_metrics import parsed
+from unit_tests.command.report.test_metrics import parsed
 
 SCENARIO = Scenario(days=4, events_per_day=20, profiles=12, page_size=10)
 

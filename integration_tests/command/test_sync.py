@@ -13,10 +13,10 @@ import pytest
 
 from integration_tests.command.command_run import asked_days, content, run, write_config
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
-from mixpanel_to_duckdb.display import NoDisplay
-from mixpanel_to_duckdb.options import SyncOptions
-from mixpanel_to_duckdb.source_config import SourceConfig
-from mixpanel_to_duckdb.sync_run import SyncRun
+from mixpanel_to_duckdb.config.options import SyncOptions
+from mixpanel_to_duckdb.config.source_config import SourceConfig
+from mixpanel_to_duckdb.sync.sync_run import SyncRun
+from mixpanel_to_duckdb.terminal.display import NoDisplay
 
 SCENARIO = Scenario(days=6, events_per_day=50, profiles=30, page_size=10)
 FAILING_DAY = date(2026, 1, 3)

@@ -18,11 +18,11 @@ from source_mixpanel_parallel.config.check import check_config, tidy
 from source_mixpanel_parallel.config.profile_parameters import ProfileParameters, profile_workers
 from source_mixpanel_parallel.errors import ConfigError
 from source_mixpanel_parallel.project_time.zone import project_day, project_zone
+from source_mixpanel_parallel.stream_names import BUILT_IN_STREAMS, EVENTS, PROFILES
 
 DEFAULT_HISTORY = timedelta(days=30)
 DEFAULT_LOOKBACK_DAYS = 5
 DEFAULT_SPOOL_LIMIT_MB = 4096
-BUILT_IN_STREAMS = ("events", "profiles", "rejected_lines")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Settings:
             lookback_days=config.get("lookback_days", DEFAULT_LOOKBACK_DAYS),
             spool_limit_bytes=config.get("spool_limit_mb", DEFAULT_SPOOL_LIMIT_MB) * 1024 * 1024,
             filters={
-                "events": _filter(config),
+                EVENTS: _filter(config),
                 **{each["name"]: _filter(each) for each in _further(config, "event_streams")},
             },
             profiles=_profiles(config),
@@ -115,7 +115,7 @@ def _check_names(config: Mapping[str, Any]) -> None:
 
 
 def _profiles(config: Mapping[str, Any]) -> dict[str, ProfileParameters]:
-    parameters = {"profiles": ProfileParameters.from_config("profiles", config.get("profiles") or {})}
+    parameters = {PROFILES: ProfileParameters.from_config(PROFILES, config.get("profiles") or {})}
     for index, stream in enumerate(_further(config, "profile_streams")):
         parameters[stream["name"]] = ProfileParameters.from_config(f"profile_streams[{index}]", stream)
     return parameters

@@ -36,13 +36,10 @@ from airbyte_cdk.utils.traced_exception import AirbyteTracedException
 from source_mixpanel_parallel.emission.delivery import Delivery, Notice, carried_by
 from source_mixpanel_parallel.emission.emitted_slice_cursor import EmittedSliceCursor
 from source_mixpanel_parallel.emission.masked_report import plan_message, progress_message, result_message
-from source_mixpanel_parallel.emission.rejected_records import (
-    REJECTED_LINES,
-    record_line,
-    rejected_record,
-)
+from source_mixpanel_parallel.emission.rejected_records import record_line, rejected_record
 from source_mixpanel_parallel.errors import StreamsIncomplete
 from source_mixpanel_parallel.progress import ResultTally, StreamReadResult
+from source_mixpanel_parallel.stream_names import REJECTED_LINES
 from source_mixpanel_parallel.traced import code_of, give_code, traced
 
 ENDED = {AirbyteStreamStatus.COMPLETE, AirbyteStreamStatus.INCOMPLETE}

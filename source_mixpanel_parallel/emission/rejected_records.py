@@ -11,8 +11,7 @@ from typing import Any
 from source_mixpanel_parallel.emission.delivery import Delivery
 from source_mixpanel_parallel.emission.rejected_line import RejectedLine
 from source_mixpanel_parallel.progress import BatchProgress
-
-REJECTED_LINES = "rejected_lines"
+from source_mixpanel_parallel.stream_names import REJECTED_LINES
 
 
 def rejected_record(delivery: Delivery, line: RejectedLine) -> dict[str, Any]:

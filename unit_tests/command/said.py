@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mixpanel_to_duckdb.messages import Message, parse_message
+from mixpanel_to_duckdb.connectors.messages import Message, parse_message
 from source_mixpanel_parallel.log_lines import (
     FetchPlan,
     FetchWait,

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from mixpanel_to_duckdb import AuthenticationFailed, BadArguments, QuotaUsedUp, SyncError, SyncResult
 from mixpanel_to_duckdb.api import raise_if_ended_early
-from mixpanel_to_duckdb.errors import ExitCode
+from mixpanel_to_duckdb.exit_code import ExitCode
 from mixpanel_to_duckdb.result import ErrorReport, Wait
-from mixpanel_to_duckdb.summary import summary
+from mixpanel_to_duckdb.terminal.summary import summary
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
 from source_mixpanel_parallel.progress import StreamReadResult
 

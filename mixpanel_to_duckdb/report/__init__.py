@@ -1,0 +1,1 @@
+"""A page and metrics about a sync."""

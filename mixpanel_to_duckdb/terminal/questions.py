@@ -1,0 +1,68 @@
+"""Questions to a person on a terminal.
+
+In: a question; out: the answer, without what copying adds to it. A wrong answer is asked for again, with a sentence;
+`?` prints what the question means. Raises click.Abort where nobody answers, and at Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import click
+
+from mixpanel_to_duckdb.terminal.wrapping import say, width_of, wrapped
+
+Answer = TypeVar("Answer")
+QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "\u2018": "\u2019", "«": "»"}
+HELP = "?"
+ROOM = 12  # for a short answer on the question's line
+INVISIBLE = "Cf"  # Unicode's category of zero-width spaces, joiners, marks of direction and of byte order
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[Answer]):
+    """What to ask, what it means, and how to understand the answer: *parse* raises ValueError with a sentence."""
+
+    label: str
+    meaning: str
+    parse: Callable[[str], Answer]
+
+
+def ask(question: Question[Answer], default: str = "") -> Answer:
+    """Return the answer to *question*; Enter alone is *default*."""
+    while True:
+        text = cleaned(_prompt(f"{question.label} [{default}]" if default else question.label, hidden=False)) or default
+        if text == HELP:
+            say(question.meaning)
+            continue
+        try:
+            return question.parse(text)
+        except ValueError as error:
+            say(str(error))
+
+
+def ask_secretly(label: str, default: str = "") -> str:
+    """Return an answer that is not shown; Enter alone is *default*, which is not shown either."""
+    while not (secret := cleaned(_prompt(label, hidden=True)) or default):
+        say("It is empty: paste it once more.")
+    return secret
+
+
+def cleaned(text: str) -> str:
+    """Return *text* as it was meant: without spaces around, invisible letters, and quotes around."""
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != INVISIBLE).strip()
+    while len(visible) > 1 and QUOTES.get(visible[0]) == visible[-1]:
+        visible = visible[1:-1].strip()
+    return visible
+
+
+def _prompt(label: str, *, hidden: bool) -> str:
+    width = width_of(sys.stdout)
+    *above, last = wrapped(f"{label}:", width and max(width - ROOM, 1))
+    for line in above:
+        click.echo(line)
+    return str(click.prompt(last, default="", show_default=False, prompt_suffix=" ", hide_input=hidden))
