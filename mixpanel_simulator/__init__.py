@@ -13,8 +13,8 @@ scenario's seed. Quotas are off unless the scenario has ``quotas=True``; they ar
 over arrivals. fault.py lists what can go wrong, ``python -m mixpanel_simulator --help`` every setting.
 """
 
-from mixpanel_simulator.fault import Fault
-from mixpanel_simulator.request_log import RequestLogEntry
+from mixpanel_simulator.answers.request_log import RequestLogEntry
+from mixpanel_simulator.faults.fault import Fault
 from mixpanel_simulator.scenario import Scenario
 from mixpanel_simulator.simulator import Simulator, start_simulator
 

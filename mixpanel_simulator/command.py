@@ -18,7 +18,8 @@ import msgspec
 from aiohttp import web
 
 from mixpanel_simulator.scenario import FIELD_HELP, Scenario, scenario_from_fields, scenario_from_json
-from mixpanel_simulator.server import SimulatorServer, make_application
+from mixpanel_simulator.server.application import make_application
+from mixpanel_simulator.server.server import SimulatorServer
 
 HOST = "127.0.0.1"
 PARENT_POLL_S = 0.5

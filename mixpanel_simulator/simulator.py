@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 import requests
 
-from mixpanel_simulator.event_feed import EventFeed
-from mixpanel_simulator.fault import Fault
-from mixpanel_simulator.late_events import LateEvents
-from mixpanel_simulator.profile_feed import ProfileFeed
-from mixpanel_simulator.request_log import RequestLogEntry
+from mixpanel_simulator.answers.request_log import RequestLogEntry
+from mixpanel_simulator.data.event_feed import EventFeed
+from mixpanel_simulator.data.late_events import LateEvents
+from mixpanel_simulator.data.profile_feed import ProfileFeed
+from mixpanel_simulator.faults.fault import Fault
 from mixpanel_simulator.scenario import Scenario
 
 CONTROL_TIMEOUT_S = 60

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from mixpanel_simulator import Scenario
-from mixpanel_simulator.event_feed import EventFeed
+from mixpanel_simulator.data.event_feed import EventFeed
 
 pytestmark = pytest.mark.dates
 

@@ -12,7 +12,7 @@ from isodate import parse_duration  # type: ignore[import-untyped] # comes with 
 
 import source_mixpanel_parallel
 from mixpanel_simulator import Scenario
-from mixpanel_simulator.account import REGION_OF_HOST
+from mixpanel_simulator.server.account import REGION_OF_HOST
 from source_mixpanel_parallel.config.regions import DEFAULT_REGION, REGIONS
 from source_mixpanel_parallel.rate_limits import limits
 from source_mixpanel_parallel.source import SourceMixpanelParallel

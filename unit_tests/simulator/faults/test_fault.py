@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mixpanel_simulator import Fault
-from mixpanel_simulator.fault import KINDS
+from mixpanel_simulator.faults.fault import KINDS
 
 RANGE = {"from_date": "2026-01-02", "to_date": "2026-01-04"}
 

@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
-from mixpanel_simulator.answer import LINES_TYPE, Answer, damaged_answer, sleep_until
-from mixpanel_simulator.body_cache import BodyCache, RenderedBody, render_body
-from mixpanel_simulator.damage import MINIMUM_GZIP_BYTES, damage_lines, damage_transfer
-from mixpanel_simulator.event_feed import EventFeed
-from mixpanel_simulator.export_query import ExportQuery, parse_export_query
-from mixpanel_simulator.fault import Fault
+from mixpanel_simulator.answers.answer import LINES_TYPE, Answer, damaged_answer, sleep_until
+from mixpanel_simulator.answers.body_cache import BodyCache, RenderedBody, render_body
+from mixpanel_simulator.apis.export_query import ExportQuery, parse_export_query
+from mixpanel_simulator.data.event_feed import EventFeed
+from mixpanel_simulator.faults.damage import MINIMUM_GZIP_BYTES, damage_lines, damage_transfer
+from mixpanel_simulator.faults.fault import Fault
 from mixpanel_simulator.gzip_stream import HEADER, GzipTrailer
 from mixpanel_simulator.scenario import Scenario
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
-from mixpanel_simulator.event_template import CITIES, TITLES, WORDS
+from mixpanel_simulator.data.event_template import CITIES, TITLES, WORDS
 from mixpanel_simulator.scenario import Scenario
 
 TEMPLATE_COUNT = 500

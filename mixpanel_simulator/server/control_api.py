@@ -3,22 +3,18 @@
 They need no credentials, spend no quota, and are no part of Mixpanel. In and out: JSON of the package's own values.
 """
 
-from typing import TYPE_CHECKING
-
 import msgspec
 from aiohttp import web
 
-from mixpanel_simulator.fault import Fault
-from mixpanel_simulator.late_events import LateEvents
-
-if TYPE_CHECKING:
-    from mixpanel_simulator.server import SimulatorServer
+from mixpanel_simulator.data.late_events import LateEvents
+from mixpanel_simulator.faults.fault import Fault
+from mixpanel_simulator.server.server import SimulatorServer
 
 
 class ControlApi:
     """Answers control requests for one server."""
 
-    def __init__(self, server: "SimulatorServer") -> None:
+    def __init__(self, server: SimulatorServer) -> None:
         self._server = server
 
     async def requests(self, _request: web.Request) -> web.Response:

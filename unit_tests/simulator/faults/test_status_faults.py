@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mixpanel_simulator import Fault, Simulator
-from unit_tests.simulator.faulty_export import DAY, faulty
+from unit_tests.simulator.faults.faulty_export import DAY, faulty
 from unit_tests.simulator.wire_client import ask, engage, export
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mixpanel_simulator import Fault, Simulator
-from unit_tests.simulator.faulty_export import DAY, ENCODINGS, faulty, lines_of, whole
+from unit_tests.simulator.faults.faulty_export import DAY, ENCODINGS, faulty, lines_of, whole
 
 
 @ENCODINGS

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from mixpanel_simulator.damage import DamagedBody, Ending
-from mixpanel_simulator.request_log import RequestLogEntry
+from mixpanel_simulator.answers.request_log import RequestLogEntry
+from mixpanel_simulator.faults.damage import DamagedBody, Ending
 
 JSON_TYPE = "application/json"
 LINES_TYPE = "text/plain; charset=utf-8"

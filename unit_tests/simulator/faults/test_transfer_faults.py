@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
-from unit_tests.simulator.faulty_export import DAY, ENCODINGS, connect, faulty, inflate, lines_of, whole
+from unit_tests.simulator.faults.faulty_export import DAY, ENCODINGS, connect, faulty, inflate, lines_of, whole
 from unit_tests.simulator.wire_client import SILENCE_S, ask, engage, export
 
 

@@ -8,7 +8,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from mixpanel_simulator.error_body import (
+from mixpanel_simulator.answers.error_body import (
     ACCOUNT_BLOCKED,
     PLAN_WITHOUT_EXPORT,
     PLAN_WITHOUT_QUERY,

@@ -8,7 +8,7 @@ as its number modulo 3 says.
 import json
 from collections.abc import Iterable, Iterator
 
-from mixpanel_simulator.engage_query import EngageQuery
+from mixpanel_simulator.apis.engage_query import EngageQuery
 
 BEHAVIOR_COUNTS = 3
 

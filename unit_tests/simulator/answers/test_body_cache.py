@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from mixpanel_simulator.body_cache import BodyCache, RenderedBody, render_body
+from mixpanel_simulator.answers.body_cache import BodyCache, RenderedBody, render_body
 
 
 class Renderer:

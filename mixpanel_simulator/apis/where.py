@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mixpanel_simulator.error_body import Refusal
+from mixpanel_simulator.answers.error_body import Refusal
 
 Record = Mapping[str, Mapping[str, Any]]
 Evaluation = Callable[[Record], Any]

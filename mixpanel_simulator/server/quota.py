@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mixpanel_simulator.error_body import Refusal
+from mixpanel_simulator.answers.error_body import Refusal
 from mixpanel_simulator.scenario import Scenario
 
 

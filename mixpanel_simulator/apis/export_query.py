@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from mixpanel_simulator.error_body import Refusal
-from mixpanel_simulator.where import Record, parse_where
+from mixpanel_simulator.answers.error_body import Refusal
+from mixpanel_simulator.apis.where import Record, parse_where
 
 MAXIMUM_LIMIT = 100_000
 

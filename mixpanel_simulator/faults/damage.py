@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
-from mixpanel_simulator.fault import Fault
+from mixpanel_simulator.faults.fault import Fault
 from mixpanel_simulator.gzip_stream import LEVEL, gzip_whole
 
 # whole: the transfer ends as it should. close: FIN before its end. reset: RST. stall: open, and silent.

@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 
 from mixpanel_simulator import Scenario, start_simulator
-from mixpanel_simulator.error_body import Refusal
-from mixpanel_simulator.quota import Quota, export_limits, query_limits
+from mixpanel_simulator.answers.error_body import Refusal
+from mixpanel_simulator.server.quota import Quota, export_limits, query_limits
 from unit_tests.simulator.wire_client import WireAnswer, engage, export
 
 SCENARIO = Scenario(quotas=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mixpanel_simulator.error_body import Refusal
-from mixpanel_simulator.where import Record, parse_where
+from mixpanel_simulator.answers.error_body import Refusal
+from mixpanel_simulator.apis.where import Record, parse_where
 
 MAXIMUM_DISTINCT_IDS = 2_000
 

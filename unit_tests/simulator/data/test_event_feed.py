@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mixpanel_simulator import Scenario
-from mixpanel_simulator.event_feed import EventFeed
-from mixpanel_simulator.event_template import EVENT_WEIGHTS, make_templates
+from mixpanel_simulator.data.event_feed import EventFeed
+from mixpanel_simulator.data.event_template import EVENT_WEIGHTS, make_templates
 
 SCENARIO = Scenario(first_day=date(2026, 1, 1), days=3, events_per_day=3_000)
 FIRST, LAST = SCENARIO.first_day, SCENARIO.last_day

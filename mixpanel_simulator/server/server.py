@@ -11,23 +11,21 @@ from typing import Any
 
 from aiohttp import web
 
-from mixpanel_simulator.account import authenticate, authenticate_user, check_plan
-from mixpanel_simulator.answer import Answer, send_answer, whole_answer
-from mixpanel_simulator.body_cache import BodyCache
-from mixpanel_simulator.cohorts_api import describe_cohorts
-from mixpanel_simulator.control_api import ControlApi
-from mixpanel_simulator.engage_api import EngageApi
-from mixpanel_simulator.error_body import PLAN_WITHOUT_QUERY, UNAUTHENTICATED, Refusal
-from mixpanel_simulator.event_feed import EventFeed
-from mixpanel_simulator.export_api import ExportApi
-from mixpanel_simulator.fault import Fault, FaultBook
-from mixpanel_simulator.me_api import describe_me
-from mixpanel_simulator.profile_feed import ProfileFeed
-from mixpanel_simulator.quota import Quota, describe_usage, export_limits, query_limits, rate_limited
-from mixpanel_simulator.request_log import RequestLog, RequestLogEntry
+from mixpanel_simulator.answers.answer import Answer, send_answer, whole_answer
+from mixpanel_simulator.answers.body_cache import BodyCache
+from mixpanel_simulator.answers.error_body import PLAN_WITHOUT_QUERY, UNAUTHENTICATED, Refusal
+from mixpanel_simulator.answers.request_log import RequestLog, RequestLogEntry
+from mixpanel_simulator.apis.cohorts_api import describe_cohorts
+from mixpanel_simulator.apis.engage_api import EngageApi
+from mixpanel_simulator.apis.export_api import ExportApi
+from mixpanel_simulator.apis.me_api import describe_me
+from mixpanel_simulator.data.event_feed import EventFeed
+from mixpanel_simulator.data.profile_feed import ProfileFeed
+from mixpanel_simulator.faults.fault import Fault, FaultBook
 from mixpanel_simulator.scenario import Scenario
+from mixpanel_simulator.server.account import authenticate, authenticate_user, check_plan
+from mixpanel_simulator.server.quota import Quota, describe_usage, export_limits, query_limits, rate_limited
 
-MAXIMUM_REQUEST_BYTES = 16_000_000
 # What Mixpanel says with a status, where nothing else is known of it.
 STATUS_MESSAGES = {401: UNAUTHENTICATED, 402: PLAN_WITHOUT_QUERY, 500: "unknown error"}
 # All of the query API shares one quota.
@@ -162,22 +160,3 @@ class SimulatorServer:
             allowed = limits.second or 3
             message += f"; {allowed + 1}/{allowed} queries in the last second"
         return rate_limited(message, fault.retry_after_s, fault.body)
-
-
-def make_application(server: SimulatorServer) -> web.Application:
-    """Return the application that serves *server* and its control endpoints."""
-    application = web.Application(client_max_size=MAXIMUM_REQUEST_BYTES)
-    application.router.add_get("/api/2.0/export", server.handle_export, allow_head=False)
-    application.router.add_post("/api/query/engage", server.handle_engage)
-    application.router.add_post("/api/2.0/engage", server.handle_engage)
-    application.router.add_post("/api/query/cohorts/list", server.handle_cohorts)
-    application.router.add_get("/api/app/me", server.handle_me, allow_head=False)
-    control = ControlApi(server)
-    application.router.add_get("/_simulator/requests", control.requests)
-    application.router.add_delete("/_simulator/requests", control.clear_requests)
-    application.router.add_post("/_simulator/faults", control.add_fault)
-    application.router.add_delete("/_simulator/faults", control.clear_faults)
-    application.router.add_post("/_simulator/late_events", control.add_late_events)
-    application.router.add_delete("/_simulator/quota", control.reset_quota)
-    application.router.add_get("/_simulator/profiles", control.profile_count)
-    return application

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mixpanel_simulator.error_body import Refusal
-from mixpanel_simulator.where import Record, parse_where
+from mixpanel_simulator.answers.error_body import Refusal
+from mixpanel_simulator.apis.where import Record, parse_where
 
 RECORD: Record = {
     "properties": {

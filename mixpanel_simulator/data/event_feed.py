@@ -13,8 +13,8 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mixpanel_simulator.day_clock import DayClock, local_day, utc_day
-from mixpanel_simulator.event_template import TemplateSet, make_templates
+from mixpanel_simulator.data.day_clock import DayClock, local_day, utc_day
+from mixpanel_simulator.data.event_template import TemplateSet, make_templates
 from mixpanel_simulator.scenario import Scenario
 
 CHUNK_BYTES = 512_000

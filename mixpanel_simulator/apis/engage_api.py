@@ -9,16 +9,16 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from mixpanel_simulator.answer import JSON_TYPE, Answer, damaged_answer, sleep_until
-from mixpanel_simulator.body_cache import BodyCache, RenderedBody, render_body
-from mixpanel_simulator.damage import MINIMUM_GZIP_BYTES, damage_text, damage_transfer
-from mixpanel_simulator.engage_query import EngageQuery, parse_engage_query
-from mixpanel_simulator.error_body import Refusal
-from mixpanel_simulator.fault import Fault
+from mixpanel_simulator.answers.answer import JSON_TYPE, Answer, damaged_answer, sleep_until
+from mixpanel_simulator.answers.body_cache import BodyCache, RenderedBody, render_body
+from mixpanel_simulator.answers.error_body import Refusal
+from mixpanel_simulator.apis.engage_query import EngageQuery, parse_engage_query
+from mixpanel_simulator.apis.profile_selection import encode_json, select_profiles
+from mixpanel_simulator.apis.profile_session import ProfileSession, SessionTable
+from mixpanel_simulator.data.profile_feed import ProfileFeed
+from mixpanel_simulator.faults.damage import MINIMUM_GZIP_BYTES, damage_text, damage_transfer
+from mixpanel_simulator.faults.fault import Fault
 from mixpanel_simulator.gzip_stream import HEADER, GzipTrailer
-from mixpanel_simulator.profile_feed import ProfileFeed
-from mixpanel_simulator.profile_selection import encode_json, select_profiles
-from mixpanel_simulator.profile_session import ProfileSession, SessionTable
 from mixpanel_simulator.scenario import Scenario
 
 PAGE_END = b"]}"

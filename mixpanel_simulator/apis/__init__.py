@@ -1,0 +1,1 @@
+"""Mixpanel's APIs: what a request asks for, and what is answered."""

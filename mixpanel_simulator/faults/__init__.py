@@ -1,0 +1,1 @@
+"""What goes wrong, and what it does to an answer."""

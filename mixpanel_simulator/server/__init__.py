@@ -1,0 +1,1 @@
+"""The HTTP server: accounts, quotas, and the control of both."""
