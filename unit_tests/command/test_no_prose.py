@@ -18,7 +18,7 @@ MAY_USE_PATTERNS = {"demo.py", "options.py", "views.py", "wrapping.py"}
 MAY_SEARCH = {
     ("reports.py", "text.startswith(prefix)"),
     ("messages.py", "self.internal_message.partition(': ')"),
-    ("database.py", "'\\x00' not in text"),
+    ("connection.py", "'\\x00' not in text"),
 }
 
 

@@ -1,6 +1,6 @@
 """Which days to ask for, in which windows, and which are finished: the cursor of a stream of events.
 
-The state is that of finished_days.py, kept under a lock: windows are emitted whole in any order.
+The state is that of windows/finished_days.py, kept under a lock: windows are emitted whole in any order.
 
 Custom because the CDK's cursor keeps one date where the manifest makes it: after a failed window everything behind it
 would be read again.

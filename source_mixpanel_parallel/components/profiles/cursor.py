@@ -2,7 +2,7 @@
 
 Page 0 tells the total, the size of a page and the session that the other pages belong to, so the slices behind it are
 made when it has been read. More than 2,000 distinct ids make several selections, each with pages of its own. The state
-says where to go on, see page_state.py. Pages that failed are raised when all others are through.
+says where to go on, see state.py. Pages that failed are raised when all others are through.
 
 Custom because a declarative paginator asks for one page after the other.
 """

@@ -1,6 +1,6 @@
 r"""Export bytes in, RECORD lines out: whole, in pieces, cut, damaged.
 
-A cut at a line's end looks complete here: only the transfer can tell, see test_answer_body.py.
+A cut at a line's end looks complete here: only the transfer can tell, see test_body.py.
 """
 
 from __future__ import annotations
