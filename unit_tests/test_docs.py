@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import fields
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,12 @@ import pytest
 from destination_duckdb.config_check import checked_fields
 from docs import config_page
 from mixpanel_to_duckdb.cli.commands import cli
+from mixpanel_to_duckdb.exit_code import ExitCode
+from mixpanel_to_duckdb.replacement import KeptDays, Replacement
+from mixpanel_to_duckdb.result import ErrorReport, SyncResult, Wait
+from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
 from source_mixpanel_parallel.config.check import check_config
+from source_mixpanel_parallel.progress import StreamReadResult
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -72,3 +79,40 @@ def test_examples_of_the_source_are_valid(field: config_page.Field) -> None:
 def test_examples_of_the_destination_are_valid(field: config_page.Field) -> None:
     """The destination takes each example."""
     checked_fields({"destination_path": "mixpanel.duckdb", field.place: field.example})
+
+
+def tables_of(page: str, title: str) -> list[set[str]]:
+    """Return, for each table under a heading, the names in backticks of its first column."""
+    text = (DOCS / page).read_text(encoding="utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    tables = re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE)
+    return [
+        {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)(?:\([a-z]*\))?`", row.split("|")[1])}
+        for table in tables
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "number", "kind", "more"),
+    [
+        ("streams", 0, ParallelFetchResult, {"has_failures"}),
+        ("streams", 1, ParallelProfileResult, {"has_failures"}),
+        ("streams", 2, StreamReadResult, {"has_failures"}),
+        ("batches", 0, BatchProgress, set()),
+        ("batches", 1, ProfileProgress, set()),
+        ("waits", 0, Wait, set()),
+        ("replacements", 0, Replacement, set()),
+        ("replacements", 1, KeptDays, set()),
+        ("SyncResult", 1, ErrorReport, set()),
+    ],
+)
+def test_fields_of_the_result(title: str, number: int, kind: type, more: set[str]) -> None:
+    """Each table of the page on the result names the fields of its dataclass."""
+    assert tables_of("sync-result.md", title)[number] == {each.name for each in fields(kind)} | more
+
+
+def test_the_result_itself() -> None:
+    """The page names every field of the document, and everything public of SyncResult."""
+    result = SyncResult("m.duckdb", ExitCode.DONE, datetime(2026, 1, 11, tzinfo=timezone.utc), 1.0)
+    assert tables_of("sync-result.md", "Document") == [set(result.as_json())]
+    public = {name for name in dir(SyncResult) if not name.startswith("_")}
+    assert tables_of("sync-result.md", "SyncResult")[0] == public - {"with_error", "with_replacements"}
