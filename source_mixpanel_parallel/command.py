@@ -7,21 +7,16 @@ signal, the process ends as one that the signal killed: 143 in a shell, after SI
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import fcntl
 import gc
 import io
 import logging
 import os
-import signal
 import stat
 import sys
-import threading
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from types import FrameType
-from typing import Any
 
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.exception_handler import init_uncaught_exception_handler
@@ -33,13 +28,12 @@ from source_mixpanel_parallel.entrypoint import Entrypoint, failed_check
 from source_mixpanel_parallel.errors import ConfigError, StdoutLost
 from source_mixpanel_parallel.process.allocator import keep_freed_memory
 from source_mixpanel_parallel.process.output import LineWriter
+from source_mixpanel_parallel.process.stop_signals import StopSignals
 from source_mixpanel_parallel.source import SourceMixpanelParallel
 from source_mixpanel_parallel.traced import give_code, traced
 
 CATALOG = "catalog"
 PIPE_BYTES = 1024 * 1024
-SIGNALLED = 128  # what shells add to the number of the signal that ended a process
-STOP_WITHIN_S = 4.0  # orchestrators kill soon after SIGTERM; a stalled connection must not keep the process
 
 
 def run(argv: Sequence[str], stdout: LineWriter) -> None:
@@ -107,32 +101,6 @@ def _log_to_stderr() -> None:
             handler.setLevel(logging.WARNING)
 
 
-def _stop_on_signals(source: SourceMixpanelParallel, stdout: LineWriter) -> None:
-    """On SIGTERM or SIGINT emit what is whole, with its state, and end; unnamed spools vanish with the process."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    earlier: dict[int, Any] = {number: signal.getsignal(number) for number in numbers}
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if sys.is_finalizing():  # everything is written, and a thread that is started now would never run
-            _die_of(number, signal.SIG_DFL, stdout)
-        source.stop.set()
-        deadline = threading.Timer(STOP_WITHIN_S, os._exit, (SIGNALLED + number,))
-        deadline.daemon = True
-        deadline.start()
-        atexit.register(_die_of, number, earlier[number], stdout)
-
-    for number in numbers:
-        signal.signal(number, stop)
-
-
-def _die_of(number: int, earlier: Any, stdout: LineWriter) -> None:
-    """End as if nobody had caught the signal: PyAirbyte takes any other end for a failure of what it stopped itself."""
-    with contextlib.suppress(StdoutLost):
-        stdout.flush()
-    signal.signal(number, signal.SIG_DFL if earlier is signal.default_int_handler else earlier)
-    os.kill(os.getpid(), number)
-
-
 def _run(arguments: Namespace, stdout: LineWriter) -> None:
     try:
         inputs = read_inputs(arguments, os.environ)
@@ -143,7 +111,7 @@ def _run(arguments: Namespace, stdout: LineWriter) -> None:
         stdout.write(failed_check(error))
         return
     source = SourceMixpanelParallel(inputs.catalog, inputs.config, inputs.state)
-    _stop_on_signals(source, stdout)
+    StopSignals(source.stop, stdout).listen()
     entrypoint = Entrypoint(source, inputs)
     if arguments.command == "read":
         lines = _read(entrypoint, arguments)

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -120,21 +121,26 @@ def run_on_terminal(columns: int, *arguments: str | Path, keys: Sequence[tuple[s
         os.execve(sys.executable, [*COMMAND, *map(str, arguments)], environment)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     shown, pending, seen = b"", list(keys), 0
-    while True:
-        try:
-            chunk = os.read(terminal, 65536)
-        except OSError:  # the terminal is gone with its last process
-            break
-        if not chunk:
-            break
+    while chunk := read_terminal(terminal, pid, shown):
         shown += chunk
-        if pending and (at := shown.find(pending[0][0].encode(), seen)) >= 0:
+        while pending and (at := shown.find(pending[0][0].encode(), seen)) >= 0:
             text, typed = pending.pop(0)
             seen = at + len(text.encode())
             os.write(terminal, typed)
     os.close(terminal)
     _, status = os.waitpid(pid, 0)
     return Ended(os.waitstatus_to_exitcode(status), shown.decode(), "")
+
+
+def read_terminal(terminal: int, pid: int, shown: bytes) -> bytes:
+    """Return what a terminal shows next, nothing at its end; kill *pid* where it shows nothing for too long."""
+    if not select.select([terminal], [], [], TIMEOUT_S)[0]:
+        os.kill(pid, signal.SIGKILL)
+        raise AssertionError(f"nothing more is shown, and what is waited for was not: {shown.decode()}")
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the terminal is gone with its last process
+        return b""
 
 
 def lines_of(shown: str) -> list[str]:

@@ -31,7 +31,7 @@ COLUMNS = 40
 def test_sync_interrupted_twice_and_resumed(tmp_path: Path) -> None:
     """Ctrl-C on a narrow terminal, then without one, then SIGTERM, then a run to the end: the same as one run."""
     scenario = Scenario(days=DAYS, events_per_day=30, profiles=30, page_size=10)
-    slow = Scenario(days=DAYS, events_per_day=30, profiles=30, page_size=10, latency_per_day_s=0.4)
+    slow = Scenario(days=DAYS, events_per_day=30, profiles=30, page_size=10, latency_per_day_s=0.8)
     with start_simulator(slow) as simulator:
         config = write_config(tmp_path, simulator, window_days=1, num_workers=1)
         database = tmp_path / "interrupted.duckdb"
@@ -47,7 +47,7 @@ def test_sync_interrupted_twice_and_resumed(tmp_path: Path) -> None:
         before = len(content(database)["events"])
         assert 0 < before < DAYS * 30
 
-        for word, number in (("events: 1 of", signal.SIGINT), ("events: 0 of", signal.SIGTERM)):
+        for word, number in ((" rows/s", signal.SIGINT), ("events: 0 of", signal.SIGTERM)):
             ended = run_until(word, number, "sync", database, *flags)
             assert ended.exit_code == 130, ended.stderr
             assert "Stopping: what is whole is still committed" in ended.stderr
