@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from dataclasses import fields
@@ -10,17 +11,30 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 import pytest
+from airbyte_cdk.models import AirbyteStateMessageSerializer, AirbyteStateType
 
+import source_mixpanel_parallel
 from destination_duckdb.config_check import checked_fields
+from destination_duckdb.tables.evolution import columns_of
+from destination_duckdb.tables.registry import Registry
+from destination_duckdb.tables.state_table import StateTable
+from destination_duckdb.tables.table import OWN_COLUMNS, Table, create_table, current_database
+from destination_duckdb.values.column_types import ColumnType, column_type
 from docs import config_page
 from mixpanel_to_duckdb.cli.commands import cli
+from mixpanel_to_duckdb.database import day_rows, history, project, views
+from mixpanel_to_duckdb.database.finished_days import finished_days
 from mixpanel_to_duckdb.exit_code import ExitCode
 from mixpanel_to_duckdb.replacement import KeptDays, Replacement
 from mixpanel_to_duckdb.result import ErrorReport, SyncResult, Wait
 from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
+from source_mixpanel_parallel.components.events.rejected_lines import NoSlices
+from source_mixpanel_parallel.components.profiles.state import ProfilesState, ReadingState, SessionState, parse_state
 from source_mixpanel_parallel.config.check import check_config
 from source_mixpanel_parallel.progress import StreamReadResult
+from source_mixpanel_parallel.windows.finished_days import FinishedDays
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -116,3 +130,82 @@ def test_the_result_itself() -> None:
     assert tables_of("sync-result.md", "Document") == [set(result.as_json())]
     public = {name for name in dir(SyncResult) if not name.startswith("_")}
     assert tables_of("sync-result.md", "SyncResult")[0] == public - {"with_error", "with_replacements"}
+
+
+def made_columns() -> dict[str, dict[str, str]]:
+    """Return the columns and types of every table that a sync makes, by its name, without those of every stream."""
+    connection = duckdb.connect()
+    Registry(connection).create()
+    StateTable(connection, "main").create()
+    for statements in (history.CREATE, history.CREATE_RESETS, project.CREATE, day_rows.CREATE, views.CREATE):
+        connection.execute(statements)
+    for file in Path(source_mixpanel_parallel.__file__).parent.glob("schemas/*.json"):
+        properties = json.loads(file.read_text(encoding="utf-8"))["properties"]
+        columns = columns_of({name: column_type(schema) for name, schema in properties.items()})
+        create_table(connection, Table(current_database(connection), "main", file.stem), columns)
+    found: dict[str, dict[str, str]] = {}
+    query = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+    for table, column, kind in connection.execute(query).fetchall():
+        if column not in OWN_COLUMNS:
+            found.setdefault(table, {})[column] = kind
+    return found
+
+
+def test_columns_are_those_of_the_tables() -> None:
+    """docs/columns.md names every table, every column and its type, and no others."""
+    page = (DOCS / "columns.md").read_text(encoding="utf-8")
+    written: dict[str, dict[str, str]] = {}
+    name = ""
+    for line in page.splitlines():
+        if found := re.match(r"## (.*)|`(\w+)`, .*:$", line):
+            name = found[1] or found[2]
+        elif line.startswith("| `") and len(cells := line.split(" | ")) == 3 and cells[1].isupper():
+            written.setdefault(name, {}).update(dict.fromkeys(re.findall(r"`(\w+)`", cells[0]), cells[1]))
+    assert written.pop("Columns of every table") == dict(OWN_COLUMNS)
+    assert written == made_columns()
+
+
+def test_types_are_those_of_the_destination() -> None:
+    """docs/columns.md names the type of each kind of column."""
+    types = (DOCS / "columns.md").read_text(encoding="utf-8").partition("\n## Types\n")[2].partition("\n## ")[0]
+    missing = [kind.sql for kind in ColumnType if not re.search(rf"\b{kind.sql}\b(?! WITH)", types)]
+    assert missing == []
+
+
+def states_of(title: str) -> list[Any]:
+    """Return the JSON examples under a heading of the page on states."""
+    text = (DOCS / "states.md").read_text(encoding="utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return [json.loads(example) for example in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+
+
+def test_states_of_events_are_read() -> None:
+    """Each example is a state that the source reads and writes; so is what `destination-duckdb state` prints."""
+    examples = states_of("Events")
+    assert len(examples) == 2
+    assert [FinishedDays.from_json(example).as_json() for example in examples] == examples
+    [printed] = states_of("Read one")
+    assert list(finished_days(json.dumps(printed).encode())) == ["events"]
+    assert [AirbyteStateMessageSerializer.load(state).type for state in printed] == [AirbyteStateType.STREAM] * 2
+
+
+def test_states_of_profiles_are_read() -> None:
+    """Each example is a state that the source reads and writes."""
+    examples = states_of("Profiles")
+    assert len(examples) == 4
+    assert [parse_state("profiles", example).to_json() for example in examples] == examples
+    assert states_of("rejected_lines and plain YAML streams") == [NoSlices().state]
+
+
+def test_older_states_are_read() -> None:
+    """A state of release 0.1.0 turns into the present form."""
+    [old] = states_of("Older states")
+    new = {"filters" if name == "asked" else name: value for name, value in old.items()}
+    assert FinishedDays.from_json(old).as_json() == new
+
+
+def test_fields_of_the_states() -> None:
+    """The page names every field of a state."""
+    tables = tables_of("states.md", "Profiles")
+    names = [set(kind.__struct_encode_fields__) for kind in (ProfilesState, ReadingState, SessionState)]
+    assert tables == [names[0] - {"__ab_full_refresh_sync_complete"}, *names[1:]]
+    assert tables_of("states.md", "Events") == [{"finished_ranges", "read_through", "filters", "other_filters"}]
