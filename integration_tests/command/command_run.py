@@ -27,6 +27,7 @@ from mixpanel_simulator import Simulator
 
 COMMAND = [*interpreter(), "-m", "mixpanel_to_duckdb"]
 TIMEOUT_S = 120
+SILENCE_S = 10
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 CTRL_C = b"\x03"
 
@@ -113,34 +114,46 @@ def child_of(process: subprocess.Popen[str], word: str) -> int:
     raise AssertionError(f"the command has no child {word!r}")
 
 
-def run_on_terminal(columns: int, *arguments: str | Path, keys: Sequence[tuple[str, bytes]] = ()) -> Ended:
+def run_on_terminal(
+    columns: int,
+    *arguments: str | Path,
+    keys: Sequence[tuple[str, bytes]] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Ended:
     """Run the command on a terminal that is *columns* wide; type *keys*, each after a text has been shown, in order."""
     pid, terminal = pty.fork()
     if pid == 0:
-        environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "24"}
-        os.execve(sys.executable, [*COMMAND, *map(str, arguments)], environment)
+        size = {"TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": "24"}
+        os.execve(sys.executable, [*COMMAND, *map(str, arguments)], {**os.environ, **size, **(environment or {})})
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    shown, pending, seen = b"", list(keys), 0
-    while chunk := read_terminal(terminal, pid, shown):
+    shown, pending, seen, last = b"", list(keys), 0, b""
+    while chunk := read_terminal(terminal, pid, shown, last):
         shown += chunk
         while pending and (at := shown.find(pending[0][0].encode(), seen)) >= 0:
-            text, typed = pending.pop(0)
+            text, last = pending.pop(0)
             seen = at + len(text.encode())
-            os.write(terminal, typed)
+            os.write(terminal, last)
     os.close(terminal)
     _, status = os.waitpid(pid, 0)
     return Ended(os.waitstatus_to_exitcode(status), shown.decode(), "")
 
 
-def read_terminal(terminal: int, pid: int, shown: bytes) -> bytes:
-    """Return what a terminal shows next, nothing at its end; kill *pid* where it shows nothing for too long."""
-    if not select.select([terminal], [], [], TIMEOUT_S)[0]:
-        os.kill(pid, signal.SIGKILL)
-        raise AssertionError(f"nothing more is shown, and what is waited for was not: {shown.decode()}")
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # the terminal is gone with its last process
-        return b""
+def read_terminal(terminal: int, pid: int, shown: bytes, typed: bytes) -> bytes:
+    """Return what a terminal shows next, nothing at its end; kill *pid* where it shows nothing for too long.
+
+    A Ctrl-C that is *typed* last is typed again where nothing follows, as a person would do: Python does not notice one
+    that arrives just before it begins to wait for a line.
+    """
+    for _ in range(TIMEOUT_S // SILENCE_S):
+        if select.select([terminal], [], [], SILENCE_S)[0]:
+            try:
+                return os.read(terminal, 65536)
+            except OSError:  # the terminal is gone with its last process
+                return b""
+        if typed == CTRL_C:
+            os.write(terminal, CTRL_C)
+    os.kill(pid, signal.SIGKILL)
+    raise AssertionError(f"nothing more is shown, and what is waited for was not: {shown.decode()}")
 
 
 def lines_of(shown: str) -> list[str]:

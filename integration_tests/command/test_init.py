@@ -210,6 +210,30 @@ def test_init_on_a_narrow_terminal(columns: int, elsewhere: Simulator, tmp_path:
     assert "Project Settings" in " ".join(lines_of(ended.stdout))
 
 
+# Python takes its time to turn the echo off, as it may where much else runs.
+SLOW_TERMINAL = """
+import termios, time
+set_attributes = termios.tcsetattr
+
+def slowly(*arguments):
+    time.sleep(0.3)
+    set_attributes(*arguments)
+
+termios.tcsetattr = slowly
+"""
+
+
+def test_secret_is_read_from_its_first_letter(elsewhere: Simulator, tmp_path: Path) -> None:
+    """What is typed as soon as the question is there is the answer, however long the terminal takes."""
+    (tmp_path / "sitecustomize.py").write_text(SLOW_TERMINAL)
+    paths = os.pathsep.join(filter(None, [str(tmp_path), str(Path.cwd()), os.environ.get("PYTHONPATH")]))
+    keys = typed([("Username:", SCENARIO.username), ("shown):", SCENARIO.secret), ("number:", "")])
+    command: list[str | Path] = ["init", "--config", tmp_path / "mixpanel.json", *everywhere(elsewhere)]
+    ended = run_on_terminal(80, *command, keys=[*keys[:2], ("number:", b"\x03")], environment={"PYTHONPATH": paths})
+    assert ended.exit_code == 130
+    assert SCENARIO.secret not in ended.stdout
+
+
 # Looks at the folder whenever Python is about to open, rename or change a file, and notes the modes it finds.
 WATCHED = """
 import os, sys

@@ -6,6 +6,7 @@ In: a question; out: the answer, without what copying adds to it. A wrong answer
 
 from __future__ import annotations
 
+import getpass
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -65,4 +66,14 @@ def _prompt(label: str, *, hidden: bool) -> str:
     *above, last = wrapped(f"{label}:", width and max(width - ROOM, 1))
     for line in above:
         click.echo(line)
-    return str(click.prompt(last, default="", show_default=False, prompt_suffix=" ", hide_input=hidden))
+    if hidden:
+        return _hidden_answer(f"{last} ")
+    return str(click.prompt(last, default="", show_default=False, prompt_suffix=" "))
+
+
+def _hidden_answer(prompt: str) -> str:
+    # click shows the prompt first and turns the echo off afterwards, which throws away what was typed in between.
+    try:
+        return getpass.getpass(prompt)
+    except (EOFError, KeyboardInterrupt):
+        raise click.Abort from None
