@@ -51,7 +51,7 @@ def test_report_tells_of_the_sync(page: Path) -> None:
     """The page holds what happened, whether there is a browser or not."""
     text = page.read_text(encoding="utf-8")
     assert "600 rows in the database" in text
-    assert "Mixpanel refuses with 402" in text
+    assert "Mixpanel returned 402" in text
     assert 'class="pause"' in text
     assert "$mp_web_page_view" in text
 

@@ -158,7 +158,7 @@ REFUSALS: list[tuple[dict[str, Any], str, str]] = [
         "wrong_credentials",
         "does not accept these credentials",
     ),
-    ({"status": 402, "body": '{"error": "Your plan does not allow API calls"}'}, "plan_lacks_api", "refuses with 402"),
+    ({"status": 402, "body": '{"error": "Your plan does not allow API calls"}'}, "plan_lacks_api", "returned 402"),
     ({"status": 403, "body": "{}"}, "no_access", "no access to the project"),
     ({"status": 400, "body": '{"error": "to_date cannot be later than today"}'}, "day_not_begun", "project_timezone"),
 ]

@@ -126,7 +126,7 @@ def test_a_refusal_is_not_repeated(simulator: Simulator) -> None:
         simulator.add_fault(Fault(kind="status", path="engage", page=page, status=402, body="{}", times=None))
     run = run_source(config_for(simulator, profile_workers=1, profiles={"page_size": 5}), ["profiles"])
     assert pages_asked(simulator.requests()) == [0, 1, 2]
-    assert "refuses with 402" in run.errors()[0]
+    assert "returned 402" in run.errors()[0]
     assert run.reports("result: ", "profiles")[0]["failed_page_indices"] == [1, 2, 3, 4]
 
 

@@ -96,15 +96,15 @@ NO_ACCESS = (
 )
 CREDENTIALS = (
     "Mixpanel does not accept these credentials: check username, secret and project_id, that the service account "
-    "has not expired, and that `region` is the region of the project."
+    "has not expired, and that `region` is the project's region."
 )
 PLAN = (
-    "Mixpanel refuses with 402: the project's plan does not include this API, or a payment is due. "
-    "Ask the project's owner; the free plan exports events but has no query API (profiles)."
+    "Mixpanel returned 402: the project's plan does not include this API, or a payment is due. "
+    "Ask the project's owner; the free plan can export events but has no query API (profiles)."
 )
 TIMEZONE = (
-    "Mixpanel says that the last day asked for has not begun in the project's timezone: set `project_timezone` "
-    "to the timezone in the project's settings, or an earlier `end_date`."
+    "The last requested day has not begun in the project's timezone: set `project_timezone` to the timezone in "
+    "the project's settings, or set an earlier `end_date`."
 )
 CODES = {
     UNKNOWN: "unknown_account",
@@ -129,13 +129,13 @@ OTHERS: dict[str, Any] = {"results": {"projects": {"8": {}}}}
         (401, "Unable to authenticate request", 503, CREDENTIALS, 2),
         (402, "Your plan does not allow API calls", MINE, PLAN, 1),
         (400, '{"error": "to_date cannot be later than today"}', MINE, TIMEZONE, 2),
-        (400, '{"error": "bad selector"}', MINE, "Mixpanel refuses the request: bad selector.", 2),
-        (400, '{"error": "{{ config }}"}', MINE, "Mixpanel refuses the request: {{ config }}.", 2),
-        (404, '["not", "found"]', MINE, "Mixpanel refuses the request: ['not', 'found'].", 2),
-        (404, '"not found"', MINE, "Mixpanel refuses the request: not found.", 2),
-        (404, "<html>not found</html>", MINE, "Mixpanel refuses the request: no reason given.", 2),
-        (400, "{}", MINE, "Mixpanel refuses the request: no reason given.", 2),
-        (400, "", MINE, "Mixpanel refuses the request: no reason given.", 2),
+        (400, '{"error": "bad selector"}', MINE, "Mixpanel rejected the request: bad selector.", 2),
+        (400, '{"error": "{{ config }}"}', MINE, "Mixpanel rejected the request: {{ config }}.", 2),
+        (404, '["not", "found"]', MINE, "Mixpanel rejected the request: ['not', 'found'].", 2),
+        (404, '"not found"', MINE, "Mixpanel rejected the request: not found.", 2),
+        (404, "<html>not found</html>", MINE, "Mixpanel rejected the request: no reason given.", 2),
+        (400, "{}", MINE, "Mixpanel rejected the request: no reason given.", 2),
+        (400, "", MINE, "Mixpanel rejected the request: no reason given.", 2),
     ],
 )
 def test_check_when_mixpanel_refuses(
