@@ -73,6 +73,7 @@ def test_sigterm_in_a_storm(tmp_path: Path, simulator: Simulator, unbuffered: bo
     """After SIGTERM, too, each line that ends is a message, and what was cut off has nothing after it."""
     with reading(tmp_path, simulator, unbuffered) as (process, reader):
         while b'"STATE"' not in reader.received:
+            assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
     *lines, cut = reader.all().split(b"\n")
