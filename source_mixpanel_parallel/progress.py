@@ -157,14 +157,14 @@ class ResultTally:
         days = sum(report.days for report in whole if isinstance(report, BatchProgress))
         return round(rows / days * last.total_days)
 
-    def result(self, duration_s: float) -> StreamResult:
-        """Return the stream's result so far."""
+    def result(self, duration_s: float, *, is_paged: bool = False) -> StreamResult:
+        """Return the stream's result so far; *is_paged* says what it is read in where nothing has ended yet."""
         rows = sum(report.rows for report in self.reports if report.success)
         ends = {report.page_index: report for report in self.reports if isinstance(report, ProfileProgress)}
         last = list(ends.values()) if ends else self.reports
         successful = sum(report.success for report in last)
         interrupted = sum(report.interrupted for report in last)
-        if ends:
+        if ends or is_paged:
             pages = tuple(sorted(index for index, page in ends.items() if page.failed))
             return ParallelProfileResult(self.stream, rows, successful, len(pages), pages, duration_s, interrupted)
         failed = [report for report in self.reports if isinstance(report, BatchProgress) and report.failed]

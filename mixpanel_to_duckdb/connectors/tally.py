@@ -1,7 +1,7 @@
 """What the source has reported so far, stream by stream: windows or pages, rows, waits, results.
 
 In: messages, with the time of their arrival; out: `Tally`, which displays look at and a `SyncResult` is made of.
-Kept by one thread. Raises msgspec.ValidationError for a report that is none, which would be a fault of the source.
+Kept by one thread. Raises SyncError for a report without the fields of this release.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from mixpanel_to_duckdb.connectors.messages import Log, Message
 from mixpanel_to_duckdb.connectors.reports import Checked, parse_report
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult, Wait, place_of
-from source_mixpanel_parallel import BatchProgress, ParallelFetchResult, ParallelProfileResult, ProfileProgress
+from source_mixpanel_parallel import BatchProgress, ParallelProfileResult, ProfileProgress
 from source_mixpanel_parallel.log_lines import FetchPlan, FetchWait
-from source_mixpanel_parallel.progress import StreamReadResult
+from source_mixpanel_parallel.progress import ResultTally, StreamReadResult
 
 WORTH_SAYING_S = 2.0
 
@@ -91,23 +91,13 @@ class StreamTally:
 
     def result_so_far(self) -> StreamResult:
         """Return the source's result, or, if it ended without one, the sum of what was reported."""
-        if isinstance(self.result, ParallelProfileResult):
-            # Pages that were read over, since a session was gone, count each time: as many were called back.
-            others = self.result.failed_pages + self.result.interrupted_pages
-            return replace(self.result, successful_pages=len(self.batches) - others)
-        if self.result:
-            return self.result
-        failed = self.failures
-        successful = sum(batch.success for batch in self.batches)
-        interrupted = len(self.batches) - successful - len(failed)
-        duration_s = self._span_s()
-        if self.is_paged:
-            pages = tuple(sorted(b.page_index for b in failed if isinstance(b, ProfileProgress)))
-            return ParallelProfileResult(
-                self.stream, self.rows, successful, len(failed), pages, duration_s, interrupted
-            )
-        ranges = tuple(sorted((b.from_date, b.to_date) for b in failed if isinstance(b, BatchProgress)))
-        return ParallelFetchResult(self.stream, self.rows, successful, len(failed), ranges, duration_s, interrupted)
+        summed = ResultTally(self.stream, self.batches)
+        result = self.result or summed.result(self._span_s(), is_paged=self.is_paged)
+        if isinstance(result, ParallelProfileResult):
+            # Pages that were read again in a new session have a report for each time.
+            others = result.failed_pages + result.interrupted_pages
+            return replace(result, successful_pages=len(self.batches) - others)
+        return result
 
     def _span_s(self) -> float:
         ends = [batch.started_s + batch.duration_s for batch in self.batches]
