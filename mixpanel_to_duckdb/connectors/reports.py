@@ -1,7 +1,7 @@
 """What the source reports in its log, for programs: progress, results, plans and waits, and what `check` found.
 
 In: the text of a LOG message; out: the source's own dataclasses, see docs/log-lines.md. Any other text is None. Raises
-msgspec.ValidationError for a report with other fields, which would be a fault of the source.
+SyncError for a report without the fields of this release.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from mixpanel_to_duckdb.errors import SyncError
 from mixpanel_to_duckdb.result import SliceProgress, StreamResult
 from source_mixpanel_parallel.log_lines import (
     CHECK_PREFIX,
@@ -53,8 +54,18 @@ def parse_report(text: str) -> Report | None:
                 document = msgspec.json.decode(text.removeprefix(prefix))
             except msgspec.DecodeError:
                 return None  # a sentence that begins alike
-            return convert(document) if isinstance(document, dict) else None
+            return _converted(document, convert, prefix) if isinstance(document, dict) else None
     return None
+
+
+def _converted(document: Document, convert: Callable[[Document], Report], prefix: str) -> Report:
+    try:
+        return convert(document)
+    except msgspec.ValidationError as error:
+        raise SyncError(
+            f"The source writes a `{prefix.strip()}` line that this release can't read ({error}): install the source "
+            "and the command from the same release."
+        ) from error
 
 
 def _progress(document: Document) -> SliceProgress:

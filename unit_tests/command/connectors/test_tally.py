@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from mixpanel_to_duckdb.connectors.tally import Tally, WaitUntil
+from mixpanel_to_duckdb.errors import SyncError
 from mixpanel_to_duckdb.result import Wait
 from source_mixpanel_parallel import ParallelFetchResult, ParallelProfileResult
 from source_mixpanel_parallel.log_lines import PagePlace, Reason, WindowPlace
@@ -125,5 +125,5 @@ def test_tally_of_a_plain_stream() -> None:
 
 def test_tally_when_a_report_is_damaged() -> None:
     """A report without its fields is a fault of the source, and is not passed over."""
-    with pytest.raises(msgspec.ValidationError):
+    with pytest.raises(SyncError, match="writes a `wait:` line that this release can't read"):
         tally_of(log('wait: {"stream": "events"}'))
