@@ -46,8 +46,6 @@ COMMAND = re.compile(r"mixpanel-to-duckdb ((?:sync|plan|status|views|reset|init)
 LINK = re.compile(r"\]\((?!http)([^)#]+)\)")
 OUTSIDE_CREDENTIALS = [part for part in config_page.source_parts() if "`credentials`" not in (part.title or "")]
 TEXTS = [*PAGES, ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("*/BEHAVIOR.md"))]
-# docs/scale.md names benchmarks/plan_simulation.py, which is source_mixpanel_parallel/windows/plan_duration.py now.
-STALE = {DOCS / "scale.md": pytest.mark.xfail(strict=False, reason="it names a file that has moved")}
 FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 USERS_FILES = "".join(example for text in TEXTS for example in FENCED.findall(text.read_text(encoding="utf-8")))
 MADE_BY_PROGRAMS = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
@@ -97,10 +95,7 @@ def is_path(name: str, folders: Collection[Path]) -> bool:
     return has_end or any((folder / first).is_dir() for folder in folders)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [pytest.param(text, id=str(text.relative_to(ROOT)), marks=STALE.get(text, ())) for text in TEXTS],
-)
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: str(text.relative_to(ROOT)))
 def test_paths_exist(text: Path) -> None:
     """Every path in backticks is there: from the root, in BEHAVIOR.md from its package, too; <…> and * may be any name.
 

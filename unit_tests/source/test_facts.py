@@ -43,7 +43,7 @@ def test_bounds_of_the_spec() -> None:
     """The form offers as many connections and days as limits.py allows."""
     assert SPEC["num_workers"]["maximum"] == limits.EXPORT_CONNECTIONS
     assert SPEC["window_days"]["maximum"] == limits.MAX_WINDOW_DAYS
-    assert SPEC["profile_workers"]["default"] == limits.QUERY_CONNECTIONS
+    assert SPEC["profile_workers"]["default"] == SPEC["profile_workers"]["maximum"] == limits.QUERY_CONNECTIONS
     level = MANIFEST["concurrency_level"]["default_concurrency"]
     assert f"or {limits.PLANNED_CONNECTIONS}) + {limits.QUERY_CONNECTIONS})" in level
     assert MANIFEST["concurrency_level"]["max_concurrency"] >= 2 * (
