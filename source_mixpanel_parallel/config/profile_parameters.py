@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from source_mixpanel_parallel.errors import ConfigError
-from source_mixpanel_parallel.rate_limits.limits import QUERY_CONNECTIONS
+from source_mixpanel_parallel.rate_limits.limits import MAX_DISTINCT_IDS, QUERY_CONNECTIONS
 
-MAX_DISTINCT_IDS = 2_000  # the engage API's limit for one request
 LAST_SEEN_PROPERTY = "$last_seen"
 
 

@@ -10,6 +10,7 @@ EXPORT_BURST = 3  # requests that may start in one second
 EXPORT_CONNECTIONS = 100
 QUERY_HOURLY_REQUESTS = 60
 QUERY_CONNECTIONS = 5
+MAX_DISTINCT_IDS = 2_000  # of one request for profiles; https://developer.mixpanel.com/reference/engage-query
 
 # A moving window of ours is a little longer than Mixpanel's, which counts arrivals and not departures.
 HOUR_S = 3605.0

@@ -12,6 +12,7 @@ from isodate import parse_duration  # type: ignore[import-untyped] # comes with 
 
 import source_mixpanel_parallel
 from mixpanel_simulator import Scenario
+from mixpanel_simulator.apis.engage_query import MAXIMUM_DISTINCT_IDS
 from mixpanel_simulator.server.account import REGION_OF_HOST
 from source_mixpanel_parallel.config.regions import DEFAULT_REGION, REGIONS
 from source_mixpanel_parallel.rate_limits import limits
@@ -63,6 +64,7 @@ def test_limits_of_the_simulator() -> None:
         limits.QUERY_HOURLY_REQUESTS,
         limits.QUERY_CONNECTIONS,
     )
+    assert MAXIMUM_DISTINCT_IDS == limits.MAX_DISTINCT_IDS
 
 
 @pytest.mark.parametrize("name", REGIONS)
