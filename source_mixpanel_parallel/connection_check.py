@@ -37,7 +37,7 @@ def check_connection(
 ) -> SourceError | None:
     """Ask for one event of yesterday; return what is wrong, if anything."""
     yesterday = settings.today - ONE_DAY
-    parameters = {**settings.project_parameters, "limit": "1"}
+    parameters = {"limit": "1"}
     export.stream_response = True
     try:
         send_request(export, window_slice(DateWindow(yesterday, yesterday)), parameters).close()

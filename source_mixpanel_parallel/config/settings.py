@@ -34,7 +34,6 @@ class Settings:
     planned.
     """
 
-    project_parameters: Mapping[str, str]
     timezone: ZoneInfo
     legacy_timestamps: bool
     today: date
@@ -65,9 +64,7 @@ class Settings:
         for name, address in (config.get("endpoints") or {}).items():
             _check_endpoint(name, address)
         _check_names(config)
-        project_id = config["credentials"].get("project_id")  # a project secret names its project by itself
         return cls(
-            project_parameters={"project_id": str(project_id)} if project_id else {},
             timezone=zone,
             legacy_timestamps=bool(config.get("legacy_timestamps")),
             today=today,

@@ -86,8 +86,8 @@ class FinishedRangesCursor(EmittedSliceCursor):
 
     @property
     def optional_parameters(self) -> dict[str, str]:
-        """The request parameters that are sent only where they are set, as the API wants them."""
-        parameters = dict(self.context.settings.project_parameters)
+        """What narrows the stream, as request parameters of the API; only what is set."""
+        parameters = {}
         filters = self.context.settings.filters[self.stream_name]
         if events := filters.get("events"):
             parameters["event"] = json.dumps(events)

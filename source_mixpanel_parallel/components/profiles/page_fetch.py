@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 
@@ -45,7 +44,6 @@ class PageFetcher:
 
     stream: str
     requester: HttpRequester
-    project_parameters: Mapping[str, str]
     ledger: SpoolLedger
     turn: threading.Semaphore
 
@@ -59,7 +57,7 @@ class PageFetcher:
             raise
 
     def _fetch(self, request: PageRequest, stream_slice: StreamSlice) -> FetchedPage:
-        form = {**self.project_parameters, **request.session.selection.form}
+        form = dict(request.session.selection.form)
         if request.session_id:
             form["session_id"] = request.session_id
         with SpooledTemporaryFile(max_size=BODY_MEMORY_BYTES) as body:

@@ -60,8 +60,7 @@ class EngageRetriever(Retriever):
         self.requester.stream_response = True
         keep_connections(self.requester)
         context = self.context
-        project = context.settings.project_parameters
-        self._fetcher = PageFetcher(self.name, self.requester, project, context.ledger, context.page_decode_slots)
+        self._fetcher = PageFetcher(self.name, self.requester, context.ledger, context.page_decode_slots)
 
     def read_records(
         self, records_schema: Mapping[str, Any], stream_slice: StreamSlice | None = None

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.dates
 NOW = datetime(2026, 1, 20, 9, 30, tzinfo=timezone.utc)
 CREDENTIALS = {"username": "user", "secret": "very secret", "project_id": 7}
 DEFAULTS = Settings(
-    project_parameters={"project_id": "7"},
     timezone=ZoneInfo("UTC"),
     legacy_timestamps=False,
     today=date(2026, 1, 20),
@@ -65,7 +64,6 @@ def test_settings_when_all_is_given() -> None:
         profile_workers=1,
         endpoints={"export": "http://127.0.0.1:8100", "query": "https://proxy.example"},
     ) == Settings(
-        project_parameters={},
         timezone=ZoneInfo("America/New_York"),
         legacy_timestamps=True,
         today=date(2026, 1, 20),
