@@ -63,7 +63,7 @@ def test_sync_when_a_connector_is_killed(
         end = ended(process)
     assert end.exit_code == 1, end.stderr
     assert sentence in end.stdout
-    assert "Run the same command again: it goes on from there." in end.stdout
+    assert "Run the same command again to resume." in end.stdout
     again = run("sync", database, "--config", config, "--quiet")
     assert (again.exit_code, again.stderr) == (0, "")
     assert content(database) == content(whole)
@@ -179,7 +179,7 @@ def test_paths_with_spaces(slow: Simulator, tmp_path: Path) -> None:
     end = run("sync", database, "--config", config, "--report", folder / "the report.html", "--views")
     assert end.exit_code == 0, end.stderr
     assert (folder / "the report.html").is_file()
-    command = end.stdout.rpartition("What it holds: ")[2]
+    command = end.stdout.rpartition("To inspect the database: ")[2]
     with started(wrapper=["bash", "-c", command.replace("mixpanel-to-duckdb", '"$@"'), "bash"]) as process:
         assert ended(process).exit_code == 0
 

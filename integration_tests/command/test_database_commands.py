@@ -113,7 +113,7 @@ def test_status(synced: Synced) -> None:
     assert (document["syncs"], document["last_sync"]["exit_code"]) == (1, 1)
     shown = run("status", synced.database).stdout
     assert "profiles: failed: pages 0" in shown
-    assert "something failed; 1 in all." in shown
+    assert "something failed; 1 in total." in shown
     assert "--retry-failed" in shown
 
 

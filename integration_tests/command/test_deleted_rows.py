@@ -25,7 +25,7 @@ def test_day_that_was_deleted(tmp_path: Path) -> None:
             connection.execute("DELETE FROM events WHERE CAST(time AT TIME ZONE 'UTC' AS DATE) = '2026-01-02'")
         assert run("sync", database, "--config", config, "--quiet").exit_code == 0  # reads the last days only
         shown = run("status", database).stdout
-        assert "events: rows are missing that were read: 2026-01-02 has 0 of 20\n" in shown
+        assert "events: rows that were read are missing: 2026-01-02 has 0 of 20\n" in shown
         [advice] = [line for line in shown.splitlines() if line.startswith("To read them again: ")]
         simulator.clear_requests()
         _, *words = shlex.split(advice.removeprefix("To read them again: "))

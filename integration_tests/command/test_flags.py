@@ -207,7 +207,7 @@ def test_quota_wait_on_a_narrow_terminal(tmp_path: Path) -> None:
         command = ["sync", str(tmp_path / "m.duckdb"), "--config", str(config), "--streams", "events"]
         stopped = run_on_terminal(60, *command, keys=[("quota until", CTRL_C)])
     assert stopped.exit_code == 130
-    waits = [line for line in lines_of(stopped.stdout) if line.startswith("events waits for ")]
+    waits = [line for line in lines_of(stopped.stdout) if line.startswith("events waiting for ")]
     now_s = time.time()
     ahead = {f"{datetime.fromtimestamp(now_s + s).astimezone():%H:%M:%S}" for s in range(2_800, 3_001)}
     assert waits[-1].rpartition("until ")[2].strip() in ahead

@@ -17,7 +17,7 @@ from mixpanel_simulator import Scenario, Simulator, start_simulator
 
 SCENARIO = Scenario(days=3, events_per_day=5, region="EU")
 UNKNOWN = (
-    "Mixpanel does not know this service account, in none of its regions (US, EU, IN): check the username and the "
+    "Mixpanel does not know this service account in any region (US, EU, IN): check the username and the "
     "secret, and that the account has not expired"
 )
 OTHERS = Scenario(days=3, events_per_day=5, username="another", secret="another")
@@ -75,9 +75,9 @@ def test_init_finds_the_region(europe: Simulator, elsewhere: Simulator, tmp_path
     ended = init(path, europe, elsewhere, SCENARIO.secret)
     shown = lines_of(ended.stdout)
     assert ended.exit_code == 0, ended.stdout
-    assert f"The project is in region EU. Written to {path}, which only you can read." in shown
+    assert f"The project is in region EU. The config is in {path}, readable only by you." in shown
     assert f"Next: mixpanel-to-duckdb sync mixpanel.duckdb --config {path}" in shown
-    assert "'the first' is not a project's number: it has digits only, such as 1234567" in shown
+    assert "'the first' is not a project number: enter digits only, such as 1234567" in shown
     assert not [line for line in shown if "does not know" in line]
     assert SCENARIO.secret not in ended.stdout
     assert json.loads(path.read_text()) == {
@@ -97,7 +97,7 @@ def test_init_finds_the_region(europe: Simulator, elsewhere: Simulator, tmp_path
 
     again = run("init", "--config", path)
     assert again.exit_code == 3
-    assert "is there already: choose another path, or --force" in again.stderr
+    assert "already exists: choose another path, or --force" in again.stderr
 
 
 def test_init_when_the_secret_is_wrong(europe: Simulator, elsewhere: Simulator, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_init_when_the_project_is_wrong(europe: Simulator, elsewhere: Simulator,
     ended = run_on_terminal(200, "init", "--config", path, *flags_for(europe, elsewhere), keys=typed(keys))
     assert ended.exit_code == 0, ended.stdout
     sentence = (
-        "Mixpanel knows this service account (region EU), but it has no access to project 999: check the project's "
+        "Mixpanel knows this service account (region EU), but it has no access to project 999: check the project "
         "number, or grant the account a role on the project."
     )
     assert [line for line in lines_of(ended.stdout) if "Mixpanel knows" in line or "does not know" in line] == [
@@ -188,8 +188,10 @@ def test_init_when_answers_are_pasted(europe: Simulator, elsewhere: Simulator, t
     ended = run_on_terminal(200, "init", "--config", path, *flags_for(europe, elsewhere), keys=typed(keys))
     assert ended.exit_code == 0, ended.stdout
     shown = lines_of(ended.stdout)
-    assert any(line.startswith("Mixpanel sends such a project's times as local wall-clock times") for line in shown)
-    assert "'perhaps' is neither y nor n: y for yes, n for no, ? for more" in shown
+    assert any(
+        line.startswith("Mixpanel sends the events of older projects with local wall-clock times") for line in shown
+    )
+    assert "'perhaps' is neither y nor n: enter y, n, or ? for help" in shown
     document = json.loads(path.read_text())
     assert document["credentials"]["username"] == SCENARIO.username
     assert document["project_timezone"] == "Europe/Berlin"

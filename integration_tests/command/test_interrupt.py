@@ -50,7 +50,7 @@ def test_sync_interrupted_twice_and_resumed(tmp_path: Path) -> None:
         for word, number in ((" rows/s", signal.SIGINT), ("events: 0 of", signal.SIGTERM)):
             ended = run_until(word, number, "sync", database, *flags)
             assert ended.exit_code == 130, ended.stderr
-            assert "Stopping: what is whole is still committed" in ended.stderr
+            assert "Stopping: complete windows and pages are still committed" in ended.stderr
             assert before <= len(content(database)["events"]) < DAYS * 30
 
         assert run("sync", database, "--config", config, "--quiet").exit_code == 0
@@ -87,7 +87,7 @@ def test_sync_interrupted_before_anything_was_read(tmp_path: Path, number: signa
         retried = run("sync", database, *flags, "--retry-failed")
         assert (retried.exit_code, asked_days(simulator)) == (0, [])
         shown = run("status", database)
-        assert "all was read" in shown.stdout
+        assert "everything was read" in shown.stdout
         assert "failed" not in shown.stdout
 
 

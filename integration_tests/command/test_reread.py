@@ -157,7 +157,7 @@ def test_a_day_with_broken_lines_keeps_its_rows(simulator: Simulator, database: 
     simulator.add_fault(Fault("broken_line", path="export", day=date.fromisoformat(DAY), times=None))
     ended = reread(simulator, database, "--reread", *ONE_DAY)
     assert ended.exit_code == 0, ended.stderr
-    assert f"events {DAY}..{DAY}: stored rows stay, 1 line of the answer is not an event" in ended.stdout
+    assert f"events {DAY}..{DAY}: stored rows were kept: 1 line of the answer is not an event" in ended.stdout
     assert stale_days(database) == [DAY]
     simulator.clear_faults()
     assert reread(simulator, database, "--reread", *ONE_DAY).exit_code == 0

@@ -58,7 +58,7 @@ def test_reset_of_what_is_not_there(tmp_path: Path) -> None:
         before = content(database)
         refused = run("reset", database, "events", "cohorts", "--yes")
         assert refused.exit_code == 3
-        assert "has no such stream; streams that are there: events, profiles, rejected_lines" in refused.stderr
+        assert "has no such stream; its streams: events, profiles, rejected_lines" in refused.stderr
         assert content(database) == before
         with duckdb.connect(str(database)) as connection:
             connection.execute("DROP TABLE events")

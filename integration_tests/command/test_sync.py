@@ -131,7 +131,7 @@ def test_sync_when_credentials_are_wrong(simulator: Simulator, tmp_path: Path) -
     config = write_config(tmp_path, simulator, credentials={**simulator.credentials, "secret": "no longer"})
     ended = run("sync", tmp_path / "m.duckdb", "--config", config)
     assert ended.exit_code == 2
-    assert "Mixpanel did not let us in" in ended.stdout
+    assert "Authentication failed" in ended.stdout
     assert ended.stdout.count("check username, secret and project_id") == 1
     assert "no longer" not in ended.stdout + ended.stderr
 

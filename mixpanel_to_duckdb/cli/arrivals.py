@@ -1,6 +1,6 @@
-"""What a database holds after a sync, for the eye: rows a table, rows a day, and a question one would ask.
+"""What a database contains after a sync: rows per table, events per day, and a typical query.
 
-In: a read-only DuckDB connection; out: rich renderables. Reads only.
+In: a read-only DuckDB connection; out: rich renderables.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def rows_per_table(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> 
 
 
 def rows_per_day(connection: duckdb.DuckDBPyConnection) -> Table:
-    """Return a bar chart of events a day."""
+    """Return a bar chart of events per day."""
     days: list[tuple[date, int]] = connection.execute(ROWS_A_DAY).fetchall()
     most = max((rows for _, rows in days), default=0)
-    table = Table("day", "events", "", title="Events a day", box=None)
+    table = Table("day", "events", "", title="Events per day", box=None)
     table.columns[1].justify = "right"
     for day, rows in days:
         table.add_row(str(day), f"{rows:,}", bar(rows, most))

@@ -1,6 +1,6 @@
 """The commands, their options and their help; each imports what it needs when it is called.
 
-In: texts; out: an exit code. Raises SyncError and click's own exceptions, which run.py reports.
+In: arguments; out: an exit code. Raises SyncError and click's own exceptions, which run.py reports.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from mixpanel_to_duckdb.errors import SyncError
 from mixpanel_to_duckdb.sync.follow_up import FollowUp
 
 EXIT_CODES = (
-    "Exit codes: 0 all was read; 1 something failed, the next sync reads it; 2 authentication; 3 bad arguments or "
-    "config; 5 the quota is used up and --no-wait was given; 130 interrupted."
+    "Exit codes: 0 everything was read; 1 something failed, the next sync retries it; 2 authentication failed; 3 bad "
+    "arguments or config; 5 the hourly quota is used up and --no-wait was given; 130 interrupted."
 )
 EXAMPLES = """\b
 Examples:
@@ -53,8 +53,8 @@ Examples:
 """
 
 NEEDS_SIMULATOR = (
-    "the demo needs aiohttp, which comes with the extra `simulator`. In a checkout: pip install '.[simulator]'; "
-    "installed by pipx: pipx inject mixpanel-to-duckdb aiohttp; by uv: uv tool install --with aiohttp '.'; "
+    "the demo needs aiohttp, which the extra `simulator` installs. In a checkout: pip install '.[simulator]'; "
+    "with pipx: pipx inject mixpanel-to-duckdb aiohttp; with uv: uv tool install --with aiohttp '.'; "
     "in any other environment: pip install aiohttp"
 )
 _DATABASE = click.argument("database", type=click.Path())
@@ -63,38 +63,38 @@ _DATABASE = click.argument("database", type=click.Path())
 @click.group(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(metadata.version("mixpanel-to-duckdb"), "-V", "--version", prog_name="mixpanel-to-duckdb")
 def cli() -> None:
-    """Bring Mixpanel's events and profiles into a DuckDB file."""
+    """Copy Mixpanel events and profiles into a DuckDB file."""
 
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
 
-@cli.command(short_help="Bring new days and profiles into DATABASE.", epilog=f"{SYNC_EXAMPLES}\n\n{EXIT_CODES}")
+@cli.command(short_help="Load new days and profiles into DATABASE.", epilog=f"{SYNC_EXAMPLES}\n\n{EXIT_CODES}")
 @_DATABASE
 @SCHEMA
 @what_to_read
 @click.option(
     "--full-refresh",
     is_flag=True,
-    help="Read everything again, and replace the tables once that is complete. With --from, --to, --last or --events: "
-    "as --reread.",
+    help="Read everything again and replace the tables when the read is complete. With --from, --to, --last or "
+    "--events: same as --reread.",
 )
 @click.option(
     "--reread",
     is_flag=True,
-    help="Read the days of --from, --to or --last again, and remove stored events of them that Mixpanel no longer has; "
-    "with --events, only events of these names. Other days stay.",
+    help="Read the days of --from, --to or --last again and remove their stored events that Mixpanel no longer has; "
+    "with --events, only events with these names. Other days are unchanged.",
 )
 @click.option("--retry-failed", is_flag=True, help="Read only what failed before.")
-@click.option("--yes", is_flag=True, help="Let --full-refresh remove rows that it does not read again.")
-@click.option("--no-wait", is_flag=True, help="Stop when the hour's quota is used up, with exit code 5.")
-@click.option("--views", is_flag=True, help="At the end, create or update a view per event: see the command views.")
-@click.option("--report", type=click.Path(dir_okay=False), metavar="F.html", help="Write a page on this sync.")
+@click.option("--yes", is_flag=True, help="Let --full-refresh remove rows that it will not read again.")
+@click.option("--no-wait", is_flag=True, help="Stop with exit code 5 when the hourly quota is used up.")
+@click.option("--views", is_flag=True, help="Afterwards, create or update a view per event, as the command views does.")
+@click.option("--report", type=click.Path(dir_okay=False), metavar="F.html", help="Write an HTML report of this sync.")
 @click.option(
     "--metrics",
     type=click.Path(dir_okay=False),
     metavar="F.prom",
-    help="Write metrics in Prometheus' text format, as node_exporter's textfile collector reads them.",
+    help="Write metrics in Prometheus text format, for node_exporter's textfile collector.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document on stdout.")
 @click.option(
@@ -102,15 +102,15 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
     type=click.Choice(["auto", "rich", "plain", "none"]),
     default="auto",
     show_default=True,
-    help="Bars, lines, or nothing, on stderr; auto: bars on a terminal, lines elsewhere.",
+    help="Progress on stderr: bars, lines or nothing; auto: bars on a terminal, lines elsewhere.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary; errors are still said.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary; errors are still printed.")
 def sync(database: str, **given: Any) -> int:
-    """Bring new days and profiles into DATABASE, and go on from where the last sync ended.
+    """Load new days and profiles into DATABASE, resuming where the last sync ended.
 
-    Each call reads new days, days that are missing, and the last five days once more, for events that arrive late. An
-    earlier --from, or start_date in the config, reads the earlier days, too; days that DATABASE has are not read again.
-    Ctrl-C stops cleanly: what is committed is kept, and the next call goes on from there.
+    Each sync reads new days, missing days, and the last five days again, to pick up late events. An earlier --from, or
+    start_date in the config, also reads the earlier days; days already in DATABASE are not read again. Ctrl-C stops
+    cleanly: committed rows are kept, and the next sync resumes from there.
     """
     from mixpanel_to_duckdb.cli.sync import SyncOutput, run_sync  # noqa: PLC0415 - when it is needed
 
@@ -121,15 +121,15 @@ def sync(database: str, **given: Any) -> int:
     return run_sync(options_of(given, checked_database(database), **flags), given["config"], output, follow_up)
 
 
-@cli.command(short_help="Say what a sync would ask for, without a request.", epilog=PLAN_EXAMPLES)
+@cli.command(short_help="Show what a sync would request, without sending a request.", epilog=PLAN_EXAMPLES)
 @click.argument("database", type=click.Path(), required=False)
 @SCHEMA
 @what_to_read
 @_AS_JSON
 def plan(database: str | None, *, as_json: bool, **given: Any) -> int:
-    """Say what a sync would ask for, without a request: windows, requests, share of the hour's quota, time.
+    """Show what a sync would request, without sending a request: windows, requests, share of the hourly quota, time.
 
-    With DATABASE: what it still lacks. Without: everything.
+    With DATABASE, only what is missing there; without it, everything.
     """
     options = options_of(given, checked_database(database, must_exist=True) if database else "")
     from mixpanel_to_duckdb.cli.plan import run_plan  # noqa: PLC0415 - when it is needed
@@ -137,14 +137,15 @@ def plan(database: str | None, *, as_json: bool, **given: Any) -> int:
     return run_plan(options, given["config"], as_json=as_json)
 
 
-@cli.command(short_help="Say what DATABASE holds, and what it lacks.")
+@cli.command(short_help="Show what DATABASE contains and what is missing.")
 @_DATABASE
 @SCHEMA
 @_AS_JSON
 def status(database: str, schema: str, *, as_json: bool) -> int:
-    """Say what DATABASE holds: rows, days, gaps, failures, duplicates, rejected lines, the last sync.
+    """Show what DATABASE contains: rows, days, gaps, failures, duplicates, rejected lines, the last sync.
 
-    Finished days that have fewer rows than were read, as after a DELETE, are named with the command that heals them.
+    Finished days that have fewer rows than were read, such as after a DELETE, are listed with the command that reads
+    them again.
     """
     checked_database(database, must_exist=True)
     from mixpanel_to_duckdb.cli.status import run_status  # noqa: PLC0415 - when it is needed
@@ -152,17 +153,17 @@ def status(database: str, schema: str, *, as_json: bool) -> int:
     return run_status(database, checked_schema(schema), as_json=as_json)
 
 
-@cli.command(short_help="Remove streams from DATABASE, to read them from the start.")
+@cli.command(short_help="Remove streams from DATABASE, so that the next sync reads them from the start.")
 @_DATABASE
 @SCHEMA
 @click.argument("streams", metavar="STREAM...", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_AS_JSON
 def reset(database: str, schema: str, streams: tuple[str, ...], *, yes: bool, as_json: bool) -> int:
-    """Remove streams from DATABASE: their rows, and what is known of their days.
+    """Remove streams from DATABASE: their rows and their state.
 
-    The next sync reads them from the start. Rejected lines are a stream of their own, rejected_lines: they come back
-    when the days that they are from are read again.
+    The next sync reads them from the start. Rejected lines are a separate stream, rejected_lines: they return when
+    their days are read again.
     """
     checked_database(database, must_exist=True)
     from mixpanel_to_duckdb.cli.reset import run_reset  # noqa: PLC0415
@@ -178,7 +179,7 @@ def reset(database: str, schema: str, streams: tuple[str, ...], *, yes: bool, as
 def views(database: str, schema: str, *, as_json: bool) -> int:
     """Create or update a view per event in DATABASE, events_<name>, with the event's properties as columns.
 
-    Types are those of the data: what is always an integer is BIGINT, ISO times are TIMESTAMPTZ, what is mixed is JSON.
+    Types follow the data: BIGINT if every value is an integer, TIMESTAMPTZ for ISO times, JSON for mixed values.
     """
     checked_database(database, must_exist=True)
     from mixpanel_to_duckdb.cli.views import run_views  # noqa: PLC0415 - when it is needed
@@ -186,10 +187,10 @@ def views(database: str, schema: str, *, as_json: bool) -> int:
     return run_views(database, checked_schema(schema), as_json=as_json)
 
 
-@cli.command(short_help="Read a simulated Mixpanel into DATABASE.")
+@cli.command(short_help="Load a simulated Mixpanel project into DATABASE.")
 @click.argument("database", type=click.Path(), default="demo.duckdb")
 def demo(database: str) -> int:
-    """Read a simulated Mixpanel into DATABASE (demo.duckdb), with no credentials and no network."""
+    """Load a simulated Mixpanel project into DATABASE (demo.duckdb), without credentials or network."""
     try:
         import aiohttp  # noqa: F401, PLC0415 - of all that is needed, what may be missing
     except ModuleNotFoundError as error:
@@ -214,12 +215,20 @@ def completion(context: click.Context, shell: str) -> None:
     click.echo(script.replace('string split "," $completion', 'string split --max 1 "," $completion'))
 
 
-@cli.command(short_help="Ask for credentials, try the regions, and write a config.")
-@click.option("--config", type=click.Path(dir_okay=False), default="mixpanel.json", show_default=True, help="The file.")
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
-@click.option("--endpoint", multiple=True, hidden=True, metavar="REGION=URL", help="Stands in for a region, for tests.")
+@cli.command(short_help="Ask for credentials, find the region, and write a config.")
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False),
+    default="mixpanel.json",
+    show_default=True,
+    help="Where to write the config.",
+)
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.option(
+    "--endpoint", multiple=True, hidden=True, metavar="REGION=URL", help="Replaces a region's URL, for tests."
+)
 def init(config: str, *, force: bool, endpoint: tuple[str, ...]) -> int:
-    """Ask for a service account and a project, try the three regions, and write a config that only you can read."""
+    """Ask for a service account and a project, find the region, and write a config that only you can read."""
     from mixpanel_to_duckdb.cli.init import parse_endpoints, run_init  # noqa: PLC0415 - when it is needed
 
     return run_init(Path(config), force=force, endpoints=parse_endpoints(endpoint))

@@ -1,6 +1,6 @@
-"""`make demo`: a simulated Mixpanel, read in parallel into demo.duckdb, and what arrived.
+"""`make demo`: reads a simulated Mixpanel project into demo.duckdb and shows what arrived.
 
-Needs no credentials and no network. A second run goes on from the state that the database holds: it adds nothing twice.
+Needs no credentials and no network. A second run resumes from the state in the database, so it adds no duplicates.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mixpanel_to_duckdb.terminal.rich_display import RichDisplay
 from mixpanel_to_duckdb.terminal.summary import summary
 
 DEFAULT_DATABASE = "demo.duckdb"
-# Of a fixed month: every run, on whatever day, shows the same figures, and a second one adds nothing.
+# A fixed month: every run shows the same figures, and a second run adds nothing.
 SCENARIO = Scenario(
     first_day=date(2026, 1, 1),
     days=30,
@@ -42,12 +42,12 @@ SCENARIO = Scenario(
 
 
 def main() -> int:
-    """Run the demo from the command line; the one argument, if any, is the database's path."""
+    """Run the demo from the command line; the optional argument is the database's path."""
     return run_demo(checked_database(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_DATABASE))
 
 
 def run_demo(database: str) -> int:
-    """Bring a simulated project into *database*, show what arrived, and return the exit code."""
+    """Load a simulated project into *database*, show what arrived, and return the exit code."""
     console = Console()
     scale = f"{SCENARIO.days} days, {SCENARIO.events:,} events, {SCENARIO.profiles:,} profiles"
     console.print(f"A simulated Mixpanel: {scale}.")
@@ -61,7 +61,7 @@ def run_demo(database: str) -> int:
     print_page(summary(result))
     if result.exit_code != ExitCode.DONE:
         return result.exit_code
-    console.print(f"{requests} requests, {result.duration_s:.1f} s, start of both programs included.\n")
+    console.print(f"{requests} requests, {result.duration_s:.1f} s, including the start of both programs.\n")
     show(console, database)
     return ExitCode.DONE
 
@@ -77,17 +77,17 @@ def demo_config(simulator: Simulator) -> dict[str, Any]:
 
 
 def show(console: Console, database: str) -> None:
-    """Print what *database* holds, and how to ask it."""
+    """Print what *database* contains, and how to query it."""
     with open_database(database) as connection:
         for table in (rows_per_table(connection, ["events", "profiles"]), rows_per_day(connection)):
             console.print(table)
         console.print(top_events(connection))
     console.print(Syntax(TOP_EVENTS.strip(), "sql", background_color="default"))
-    console.print(f"\nAsk it yourself: {python_command(database)}", soft_wrap=True, highlight=False, markup=False)
+    console.print(f"\nQuery it yourself: {python_command(database)}", soft_wrap=True, highlight=False, markup=False)
 
 
 def python_command(database: str) -> str:
-    """Return a command that asks *database*, for the shell."""
+    """Return a shell command that queries *database*."""
     program = f"import duckdb; duckdb.connect({database!r}).sql('FROM events LIMIT 5').show()"
     quoted = shlex.quote(program) if re.search(r'["$`!\\]', program) else f'"{program}"'
     return f"{shlex.quote(sys.executable)} -c {quoted}"

@@ -47,20 +47,20 @@ class Account:
 def run_init(path: Path, *, force: bool, endpoints: Mapping[str, str]) -> int:
     """Ask, try, write."""
     refuse_existing(path, force=force)
-    say("A service account with a role on the project is needed: Mixpanel → Organization Settings → Service Accounts.")
-    say("Enter alone takes what stands in brackets; ? says more about a question.")
+    say("You need a service account with a role on the project: Mixpanel → Organization Settings → Service Accounts.")
+    say("Press Enter to accept the value in brackets; type ? for help on a question.")
     click.echo()
     check = _working_check(endpoints)
     write_config(path, check.document, force=force)
     option = "" if path == DEFAULT_FILE else f" --config {shlex.quote(str(path))}"
     click.echo()
-    say(f"The project is in region {check.region}. Written to {path}, which only you can read.")
+    say(f"The project is in region {check.region}. The config is in {path}, readable only by you.")
     say(f"Next: mixpanel-to-duckdb sync mixpanel.duckdb{option}")
     return 0
 
 
 def _working_check(endpoints: Mapping[str, str]) -> RegionCheck:
-    """Return a config that works: what was wrong is asked for once more, as long as there is somebody to ask."""
+    """Return a config that works; on a terminal, ask again when the account or the project is wrong."""
     account = _asked_account(Account.from_environment(os.environ), "Secret: from MIXPANEL_SECRET")
     facts = _asked_facts()
     for tries_left in reversed(range(TRIES)):
@@ -77,14 +77,14 @@ def _working_check(endpoints: Mapping[str, str]) -> RegionCheck:
             if not tries_left or not sys.stdin.isatty():
                 raise
             say(str(error))
-            say("Nothing is written yet. Try again: Enter keeps an answer, Ctrl-C ends.")
+            say("Nothing has been written. Try again: press Enter to keep an answer, Ctrl-C to quit.")
             click.echo()
         account = _asked_account(account)
     raise AssertionError("the last try raises")
 
 
 def _asked_account(known: Account, secret_is_known: str = "") -> Account:
-    """Ask for what *known* has as defaults; the secret is not asked for where a sentence says why it is known."""
+    """Ask for the account, with *known* as defaults; *secret_is_known* is printed instead of asking for it."""
     username = ask(USERNAME, known.username)
     if known.secret and secret_is_known:
         say(secret_is_known)
@@ -96,7 +96,7 @@ def _asked_account(known: Account, secret_is_known: str = "") -> Account:
 
 
 def _asked_facts() -> dict[str, Any]:
-    """Ask for what Mixpanel does not tell."""
+    """Ask for what Mixpanel's API does not return."""
     zone = ask(ZONE, DEFAULT_ZONE)
     facts: dict[str, Any] = {"project_timezone": zone}
     if zone != DEFAULT_ZONE and ask(IS_LEGACY, "n"):
@@ -108,13 +108,13 @@ def _asked_facts() -> dict[str, Any]:
 
 def _username(text: str) -> str:
     if not text:
-        raise ValueError("It is empty: paste the username, such as etl.1a2b3c.mp-service-account")
+        raise ValueError("The username is empty: paste it, such as etl.1a2b3c.mp-service-account")
     return text
 
 
 def _project_id(text: str) -> str:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 2**63):
-        raise ValueError(f"{text!r} is not a project's number: it has digits only, such as 1234567")
+        raise ValueError(f"{text!r} is not a project number: enter digits only, such as 1234567")
     return text
 
 
@@ -127,7 +127,7 @@ def _zone(text: str) -> str:
 
 def _yes_or_no(text: str) -> bool:
     if text.lower() not in {"y", "yes", "n", "no"}:
-        raise ValueError(f"{text!r} is neither y nor n: y for yes, n for no, ? for more")
+        raise ValueError(f"{text!r} is neither y nor n: enter y, n, or ? for help")
     return text.lower() in {"y", "yes"}
 
 
@@ -145,7 +145,7 @@ def _first_day(zone: str) -> Question[str]:
 
     return Question(
         "First day to read [30 days ago]",
-        "Days before it are not asked for. It can be set to an earlier day at any time: start_date in the file.",
+        "Earlier days are not requested. You can choose an earlier day at any time: start_date in the file.",
         parse,
     )
 
@@ -155,15 +155,15 @@ USERNAME = Question(
     "The service account's username, from Organization Settings → Service Accounts. It is not your own login.",
     _username,
 )
-PROJECT_ID = Question("Project number", "It is shown in Mixpanel → Project Settings → Overview.", _project_id)
+PROJECT_ID = Question("Project number", "See Mixpanel → Project Settings → Overview.", _project_id)
 ZONE = Question(
     "Project's timezone, from Mixpanel → Project Settings → Timezone",
-    "Mixpanel's days begin and end in it, so another one would ask for other days. Projects made since 2023 use UTC.",
+    "Mixpanel's days begin and end in this timezone. Projects created since 2023 use UTC.",
     _zone,
 )
 IS_LEGACY = Question(
-    "Was the project made before 2023? y or n",
-    "Mixpanel sends such a project's times as local wall-clock times, which are turned into UTC if you say y. "
+    "Was the project created before 2023? y or n",
+    "Mixpanel sends the events of older projects with local wall-clock times; y converts them to UTC. "
     "The date is in Mixpanel → Project Settings → Overview.",
     _yes_or_no,
 )

@@ -1,4 +1,4 @@
-"""`mixpanel-to-duckdb plan`: what a sync would ask for, without a request.
+"""`mixpanel-to-duckdb plan`: shows what a sync would request, without sending a request.
 
 In: options; out: an exit code and text on stdout. Raises BadArguments and SyncError.
 """
@@ -18,7 +18,7 @@ from mixpanel_to_duckdb.terminal.printing import print_json, print_page
 
 
 def run_plan(options: SyncOptions, config_path: str | None, *, as_json: bool) -> int:
-    """Print the plan; with a database, of what it still lacks."""
+    """Print the plan; with a database, only for what is missing there."""
     config = source_config(config_path, options)
     refuse_not_offered(options.streams, config)
     chosen = config.chosen_streams(options.streams)

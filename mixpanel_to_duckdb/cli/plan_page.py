@@ -1,4 +1,4 @@
-"""A plan for the eye.
+"""A plan, formatted for the terminal.
 
 In: a `SyncPlan`; out: rich renderables. Pure.
 """
@@ -20,8 +20,8 @@ MAX_WINDOWS = 120
 
 
 def plan_page(plan: SyncPlan) -> Iterator[RenderableType]:
-    """Yield what to print; texts are meant to be printed as one line each."""
-    table = Table(Column("stream"), *(Column(name, justify="right") for name in ("days", "requests", "at once")))
+    """Yield what to print; each text is printed on one line."""
+    table = Table(Column("stream"), *(Column(name, justify="right") for name in ("days", "requests", "concurrent")))
     for stream in plan.streams:
         table.add_row(stream.stream, f"{stream.days:,}", f"{len(stream.windows):,}", f"{stream.connections:,}")
     for name, pages in plan.paged_streams.items():
@@ -30,18 +30,20 @@ def plan_page(plan: SyncPlan) -> Iterator[RenderableType]:
     for stream in plan.streams:
         if stream.windows:
             shown = [Text(f"{window} ({window.days})", "cyan") for window in stream.windows[:MAX_WINDOWS]]
-            yield Text(f"{stream.stream}, in the order of the requests (days):")
+            yield Text(f"{stream.stream}: windows in request order (days):")
             yield Columns(shown, padding=(0, 2))
             if len(stream.windows) > MAX_WINDOWS:
                 yield Text(f"… and {len(stream.windows) - MAX_WINDOWS:,} more: --json lists all", "dim")
     yield Text(
         f"{plan.requests:,} export requests, {plan.share_of_the_hour:.0%} of the {EXPORT_HOURLY_REQUESTS} that "
-        f"Mixpanel allows in an hour; about {duration_text(plan.duration_s)}, {_basis(plan)}."
+        f"Mixpanel allows per hour; about {duration_text(plan.duration_s)}, {_basis(plan)}."
     )
     if plan.share_of_the_hour > 1:
-        yield Text("It will wait for the quota: a larger --window-days, or none, needs fewer requests.", "yellow")
+        yield Text(
+            "The sync will wait for the quota: a larger --window-days, or the default, needs fewer requests.", "yellow"
+        )
 
 
 def _basis(plan: SyncPlan) -> str:
-    basis = "as measured in the last sync" if plan.is_measured else "assumed until a sync has measured it"
-    return f"at {plan.seconds_a_day:.2f} s a day of data and connection, {basis}"
+    basis = "measured in the last sync" if plan.is_measured else "an assumption until the first sync"
+    return f"at {plan.seconds_a_day:.2f} s per day of data and connection, {basis}"

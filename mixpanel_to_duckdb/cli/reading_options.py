@@ -1,6 +1,6 @@
-"""The options of the commands that say what is read, and where it goes: their help, and what they mean together.
+"""The options that select what to read and where to write it, with their help.
 
-In: what click has parsed; out: `SyncOptions`. Raises BadArguments.
+In: click's parsed options; out: `SyncOptions`. Raises BadArguments.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ SCHEMA = click.option(
     default=DEFAULT_SCHEMA,
     show_default=True,
     metavar="NAME",
-    help="The schema in DATABASE; a second project needs one of its own.",
+    help="Schema in DATABASE; each project needs its own.",
 )
 
 
 class Region(click.ParamType):  # type: ignore[type-arg] # it is generic in click 8.5, and was not in 8.1
-    """A region, in either case."""
+    """A region, ignoring case."""
 
     name = "region"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the region as the config has it."""
+        """Return the region as it is written in the config."""
         if str(value).upper() not in REGIONS:
             self.fail(f"{value!r} is unknown: choose {any_region()}", param, ctx)
         return str(value).upper()
@@ -51,39 +51,39 @@ class Region(click.ParamType):  # type: ignore[type-arg] # it is generic in clic
 
 
 def what_to_read(command: Command) -> Command:
-    """Add the options that say what is read, and how."""
+    """Add the options that select what is read, and how."""
     options = [
         click.option(
             "--config",
             type=click.Path(),
-            help="The source's config, a JSON file, or - for stdin. Unset: mixpanel.json, if it is there. Credentials "
+            help="The source's config: a JSON file, or - for stdin. Default: mixpanel.json, if it exists. Credentials "
             "may also come from MIXPANEL_USERNAME, MIXPANEL_SECRET, MIXPANEL_PROJECT_ID and MIXPANEL_REGION; the file "
-            "wins over them, options win over both.",
+            "overrides them, options override both.",
         ),
         click.option(
             "--from",
             "from_date",
             metavar="DAY",
-            help="First day, such as 2026-01-31. Default: the config's, or 30 days ago.",
+            help="First day, such as 2026-01-31. Default: start_date in the config, or 30 days ago.",
         ),
-        click.option("--to", "to_date", metavar="DAY", help="Last day, inclusive. Default: the config's, or today."),
-        click.option("--last", metavar="30d|4w", help="The days up to today, in place of --from and --to."),
+        click.option("--to", "to_date", metavar="DAY", help="Last day, inclusive. Default: end_date, or today."),
+        click.option("--last", metavar="30d|4w", help="The last days up to today, instead of --from and --to."),
         click.option(
             "--streams",
             multiple=True,
             metavar="A,B",
             shell_complete=_complete_streams,
-            help="Streams to read: events, profiles, those of the config. Default: all.",
+            help="Streams to read: events, profiles, or streams defined in the config. Default: all.",
         ),
-        click.option("--events", multiple=True, metavar="A,B", help="Names of events. Default: all."),
-        click.option("--where", metavar="E", help="A segmentation expression that events must meet."),
-        click.option("--workers", type=int, metavar="N", help="Requests at once, 1-100. Default: planned."),
-        click.option("--window-days", type=int, metavar="N", help="Days a request, 1-100. Default: planned."),
+        click.option("--events", multiple=True, metavar="A,B", help="Event names to read. Default: all."),
+        click.option("--where", metavar="EXPR", help="Only events matching this segmentation expression."),
+        click.option("--workers", type=int, metavar="N", help="Concurrent requests, 1-100. Default: automatic."),
+        click.option("--window-days", type=int, metavar="N", help="Days per request, 1-100. Default: automatic."),
         click.option(
             "--region",
             type=Region(),
             metavar="US|EU|IN",
-            help="Where the project's data lives.",
+            help="Where the project's data is stored.",
         ),
     ]
     for option in reversed(options):
@@ -97,7 +97,7 @@ def _complete_streams(_context: click.Context, _parameter: click.Parameter, inco
 
 
 def options_of(given: dict[str, Any], database: str, **more: bool) -> SyncOptions:
-    """Return what the options of `what_to_read` mean."""
+    """Return the options of `what_to_read` as `SyncOptions`."""
     return SyncOptions(
         database=database,
         from_date=parse_day("--from", given["from_date"]),

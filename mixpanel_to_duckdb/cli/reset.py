@@ -1,7 +1,7 @@
 """`mixpanel-to-duckdb reset`: removes streams, so that the next sync reads them from the start.
 
-In: a database and streams of it; out: an exit code and text on stdout. The destination removes them, which owns the
-tables. Raises BadArguments where a stream is not there or nobody agrees, and SyncError where the database is in use.
+In: a database and its streams; out: an exit code and text on stdout. The destination removes them, since it owns the
+tables. Raises BadArguments if a stream does not exist or nobody confirms, and SyncError if the database is in use.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from source_mixpanel_parallel.stream_names import REJECTED_LINES
 
 
 def run_reset(place: Place, streams: Sequence[str], *, yes: bool, as_json: bool) -> int:
-    """Remove *streams*, and say how many rows each had."""
+    """Remove *streams* and print how many rows each had."""
     names = list(dict.fromkeys(streams))
     stored = stored_rows(place)
     for name in names:
         if name not in stored:
             there = ", ".join(stored) or "none"
-            raise BadArguments(f"reset {name}: {place} has no such stream; streams that are there: {there}")
+            raise BadArguments(f"reset {name}: {place} has no such stream; its streams: {there}")
     if not yes:
         counts = ", ".join(f"{name} ({stored[name]:,} rows)" for name in names)
-        ask(f"reset removes {counts} from {place.database}; the next sync reads what is removed from the start.")
+        ask(f"reset removes {counts} from {place.database}; the next sync reads them from the start.")
     removed = remove(place, names)
     if as_json:
         print_json([{"stream": name, "rows": rows} for name, rows in removed.items()])
@@ -47,7 +47,7 @@ def run_reset(place: Place, streams: Sequence[str], *, yes: bool, as_json: bool)
 
 
 def stored_rows(place: Place) -> dict[str, int]:
-    """Return how many rows each stream has; one whose table was dropped by hand still has its state."""
+    """Return how many rows each stream has; a stream whose table was dropped by hand still has a state."""
     states = json.loads(stored_state(place.database, place.schema))
     rows = {str(state["stream"]["stream_descriptor"]["name"]): 0 for state in states if state.get("stream")}
     with open_database(place.database) as connection:
@@ -61,7 +61,7 @@ def stored_rows(place: Place) -> dict[str, int]:
 
 
 def remove(place: Place, streams: Sequence[str]) -> dict[str, int]:
-    """Have the destination remove *streams*, write it into the history, and return the rows that they had."""
+    """Have the destination remove *streams*, record it in the history, and return how many rows they had."""
     with tempfile.TemporaryDirectory(prefix="mixpanel-to-duckdb-") as folder:
         config = Path(folder) / "duckdb.json"
         config.write_text(json.dumps({"destination_path": place.database, "schema": place.schema}), encoding="utf-8")

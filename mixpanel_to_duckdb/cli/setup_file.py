@@ -1,7 +1,7 @@
-"""A first config: asked for, tried in every region, written for its owner's eyes only.
+"""Tries credentials in every region and writes the first config, readable only by its owner.
 
-In: what a person answers; out: the file. Raises BadArguments where the file is there already, AuthenticationFailed
-where no region takes the credentials, SyncError where Mixpanel can't be reached. Nothing is written then.
+In: the user's answers; out: the file. Raises BadArguments if the file already exists, AuthenticationFailed if no
+region accepts the credentials, SyncError if Mixpanel can't be reached; then nothing is written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ OWNER_ONLY = 0o600
 
 @dataclass(frozen=True, slots=True)
 class RegionCheck:
-    """What came of the credentials in one region; *problem* is None where they work, *code* is the source's for it."""
+    """The result of a check in one region; *problem* is None if it succeeded, *code* is the source's error code."""
 
     region: str
     document: Mapping[str, Any]
@@ -36,7 +36,7 @@ class RegionCheck:
 
 
 def try_regions(document: Mapping[str, Any], endpoints: Mapping[str, str]) -> list[RegionCheck]:
-    """Try *document* in every region at once; *endpoints* stand in for Mixpanel's addresses, by region."""
+    """Try *document* in all regions concurrently; *endpoints* replace Mixpanel's URLs, by region."""
     with tempfile.TemporaryDirectory(prefix="mixpanel-to-duckdb-") as folder, StopRequest().on_signals() as stop:
         candidates, running = {}, {}
         for region in REGIONS:
@@ -56,7 +56,9 @@ def _region_check(region: str, document: Mapping[str, Any], answer: Answer) -> R
     messages = answer.messages
     status = next((message.connection_status for message in messages if message.connection_status), None)
     if status is None:
-        return RegionCheck(region, document, next((e.message for e in answer.errors), "the check gave no answer"))
+        return RegionCheck(
+            region, document, next((e.message for e in answer.errors), "the check ended without a result")
+        )
     if status.status == "SUCCEEDED":
         return RegionCheck(region, document, None)
     reports = (parse_report(message.log.message) for message in messages if message.log)
@@ -65,9 +67,9 @@ def _region_check(region: str, document: Mapping[str, Any], answer: Answer) -> R
 
 
 def chosen_check(checks: list[RegionCheck]) -> RegionCheck:
-    """Return the region that works, or raise one sentence on what is wrong.
+    """Return the region that works, or raise an error that says what is wrong.
 
-    A region that does not know the account says nothing as long as another one does: it was only tried.
+    Regions that don't know the account are ignored if another one knows it.
     """
     if works := [check for check in checks if check.problem is None]:
         return works[0]
@@ -79,7 +81,7 @@ def chosen_check(checks: list[RegionCheck]) -> RegionCheck:
     if known := regions[NoAccess]:
         raise AuthenticationFailed(
             f"Mixpanel knows this service account (region {_and(known)}), but it has no access to project "
-            f"{checks[0].document['credentials']['project_id']}: check the project's number, or grant the account a "
+            f"{checks[0].document['credentials']['project_id']}: check the project number, or grant the account a "
             "role on the project."
         )
     if others := {check.problem: check.region for check in checks if check.region not in foreseen}:
@@ -89,7 +91,7 @@ def chosen_check(checks: list[RegionCheck]) -> RegionCheck:
         unknown = regions[UnknownAccount]
         raise SyncError(f"This service account is unknown in {_and(unknown)}. {problem}" if unknown else problem)
     raise AuthenticationFailed(
-        f"Mixpanel does not know this service account, in none of its regions ({', '.join(regions[UnknownAccount])}): "
+        f"Mixpanel does not know this service account in any region ({', '.join(regions[UnknownAccount])}): "
         "check the username and the secret, and that the account has not expired."
     )
 
@@ -99,15 +101,15 @@ def _and(regions: list[str]) -> str:
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:
-    """Raise BadArguments where a config can't be written to *path*."""
+    """Raise BadArguments if a config can't be written to *path*."""
     if not path.absolute().parent.is_dir():
         raise BadArguments(f"--config {path}: the folder {path.absolute().parent} does not exist")
     if path.exists() and not force:
-        raise BadArguments(f"--config {path} is there already: choose another path, or --force to replace it")
+        raise BadArguments(f"--config {path} already exists: choose another path, or --force to overwrite it")
 
 
 def write_config(path: Path, document: Mapping[str, Any], *, force: bool) -> None:
-    """Write *document* so that only its owner can read it; whole, or not at all."""
+    """Write *document*, readable only by its owner; the file is complete or not written."""
     refuse_existing(path, force=force)
     descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".mixpanel-")  # its owner's alone already
     try:

@@ -1,6 +1,6 @@
-"""`mixpanel-to-duckdb status`: what a database holds.
+"""`mixpanel-to-duckdb status`: shows what a database contains.
 
-In: its path; out: an exit code and text on stdout. Raises SyncError where it can't be read.
+In: its path; out: an exit code and text on stdout. Raises SyncError if it can't be read.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A database's status for the eye.
+"""A database's status, formatted for the terminal.
 
 In: a `DatabaseStatus`; out: rich renderables. Pure.
 """
@@ -21,16 +21,16 @@ from source_mixpanel_parallel.windows.date_windows import DateWindow, subtract
 from source_mixpanel_parallel.windows.finished_days import windows_of
 
 ENDINGS = {
-    ExitCode.DONE: "all was read",
+    ExitCode.DONE: "everything was read",
     ExitCode.FAILED: "something failed",
     ExitCode.QUOTA: "the quota was used up",
-    ExitCode.INTERRUPTED: "interrupted: the next one goes on from there",
+    ExitCode.INTERRUPTED: "interrupted: the next sync resumes from there",
 }
 MAX_RANGES = 5  # of missing rows: more are listed by --json
 
 
 def status_page(status: DatabaseStatus) -> Iterator[RenderableType]:
-    """Yield what to print; texts are meant to be printed as one line each."""
+    """Yield what to print; each text is printed on one line."""
     table = Table(Column("stream"), *(Column(name, justify="right") for name in ("rows", "first day", "last day")))
     for name in ("duplicates", "rejected"):
         table.add_column(name, justify="right")
@@ -47,7 +47,7 @@ def status_page(status: DatabaseStatus) -> Iterator[RenderableType]:
     if any(stream.failed_ranges or stream.failed_pages for stream in status.streams):
         yield Text(f"To read what failed: {again} --retry-failed")
     if any(_not_read(stream) for stream in status.streams):
-        yield Text(f"To read the days that are missing: {again}")
+        yield Text(f"To read the missing days: {again}")
     for stream in status.streams:
         for window in _days(stream)[:MAX_RANGES]:
             span = f"--from {window.from_date} --to {window.to_date}"
@@ -64,11 +64,11 @@ def _missing(stream: StreamStatus) -> Iterator[str]:
     if windows := _days(stream):
         places = [_missing_rows(stream, window) for window in windows[:MAX_RANGES]]
         more = f", and {len(windows) - MAX_RANGES:,} more ranges" if len(windows) > MAX_RANGES else ""
-        yield f"{stream.stream}: rows are missing that were read: {', '.join(places)}{more}"
+        yield f"{stream.stream}: rows that were read are missing: {', '.join(places)}{more}"
 
 
 def _days(stream: StreamStatus) -> list[DateWindow]:
-    """Return the days with missing rows, those that follow each other as one range."""
+    """Return the days with missing rows, consecutive days as one range."""
     return windows_of((each.day, each.day) for each in stream.missing_rows)
 
 
@@ -79,17 +79,17 @@ def _missing_rows(stream: StreamStatus, window: DateWindow) -> str:
 
 
 def _not_read(stream: StreamStatus) -> list[Range]:
-    """Return the gaps that are no failures."""
+    """Return the gaps that are not failures."""
     return as_text(subtract(windows_of(stream.gaps), windows_of(stream.failed_ranges)))
 
 
 def _last_sync(status: DatabaseStatus) -> str:
     if status.last_sync is None:
-        return "No sync of mixpanel-to-duckdb has written here yet."
+        return "mixpanel-to-duckdb has not synced into this database yet."
     last = status.last_sync
     ending = ENDINGS.get(ExitCode(last.exit_code), "failed")
     moment = f"{last.started_at.astimezone():%Y-%m-%d %H:%M}"
-    return f"Last sync: {moment}, {duration_text(last.duration_s)}, {ending}; {status.syncs:,} in all."
+    return f"Last sync: {moment}, {duration_text(last.duration_s)}, {ending}; {status.syncs:,} in total."
 
 
 def _ranges(ranges: list[Range] | tuple[Range, ...]) -> str:

@@ -1,7 +1,7 @@
-"""`mixpanel-to-duckdb sync`: one sync with its progress, its summary, and what is made of it afterwards.
+"""`mixpanel-to-duckdb sync`: one sync with its progress, its summary, and the report, metrics and views.
 
 In: options; out: an exit code, text on stdout (summary or JSON) and stderr (progress, errors). Raises BadArguments
-before anything is started, and SyncError.
+before anything starts, and SyncError.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mixpanel_to_duckdb.terminal.wrapping import say
 
 @dataclass(frozen=True, slots=True)
 class SyncOutput:
-    """What a sync shows."""
+    """What a sync prints."""
 
     as_json: bool = False
     quiet: bool = False
@@ -45,7 +45,7 @@ def run_sync(options: SyncOptions, config_path: str | None, output: SyncOutput, 
         follow_up.without_result(options, error.exit_code)
         raise
     result = follow_up.make(result, config.zone.key)
-    _tell(result, output)
+    _print_result(result, output)
     return result.exit_code
 
 
@@ -60,7 +60,7 @@ def _display(output: SyncOutput) -> Display:
     return PlainDisplay() if kind == "plain" else NoDisplay()
 
 
-def _tell(result: SyncResult, output: SyncOutput) -> None:
+def _print_result(result: SyncResult, output: SyncOutput) -> None:
     if output.as_json:
         print_json(result.as_json())
     elif output.quiet:
@@ -73,7 +73,7 @@ def _tell(result: SyncResult, output: SyncOutput) -> None:
 
 
 def _ending(result: SyncResult) -> list[str]:
-    """Return why a sync ended before its end, where nothing went wrong: it was stopped, or the quota is used up."""
+    """Return why a sync without errors ended early: it was stopped, or the quota is used up."""
     if result.exit_code == ExitCode.DONE:
         return []
     from mixpanel_to_duckdb.terminal.summary import headline, next_steps  # noqa: PLC0415 - when it is needed

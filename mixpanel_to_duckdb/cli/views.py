@@ -1,6 +1,6 @@
-"""`mixpanel-to-duckdb views`: a view per event, made or brought up to date.
+"""`mixpanel-to-duckdb views`: creates or updates a view per event.
 
-In: a database; out: an exit code and text on stdout. Raises SyncError where it can't be written.
+In: a database; out: an exit code and text on stdout. Raises SyncError if it can't be written.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from mixpanel_to_duckdb.terminal.printing import print_json, print_page
 
 
 def run_views(database: str, schema: str, *, as_json: bool) -> int:
-    """Make or update the views, and print which there are."""
+    """Create or update the views and list them."""
     views = views_of(database, schema)
     if as_json:
         print_json([asdict(view) for view in views])

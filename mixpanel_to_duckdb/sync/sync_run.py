@@ -36,7 +36,7 @@ from mixpanel_to_duckdb.sync.sync_record import write_down
 from mixpanel_to_duckdb.terminal.display import Display
 from source_mixpanel_parallel.windows.finished_days import FinishedDays
 
-STOPPING = "Stopping: what is whole is still committed, and the next sync goes on from there."
+STOPPING = "Stopping: complete windows and pages are still committed, and the next sync resumes from there."
 OnBatch = Callable[[SliceProgress], object]
 
 

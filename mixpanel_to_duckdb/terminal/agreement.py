@@ -1,7 +1,7 @@
-"""The question whether rows may be removed, and who can answer it.
+"""Asks for confirmation before rows are removed.
 
-In: a sentence that says which rows; out: nothing, if that is wanted. Raises BadArguments where nobody can be asked,
-and click.Abort where the answer is no.
+In: a sentence that names the rows; out: nothing, if confirmed. Raises BadArguments if stdin is not a terminal, and
+click.Abort if the answer is no.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from mixpanel_to_duckdb.errors import BadArguments
 
 
 def refuse(sentence: str) -> None:
-    """Take silence for a no: a program must say beforehand that it agrees."""
+    """Refuse: without a terminal, confirmation must be given in advance."""
     raise BadArguments(f"{sentence} To remove them, add --yes (in Python: yes=True)")
 
 
 def ask(sentence: str) -> None:
-    """Ask on the terminal; where there is none, refuse."""
+    """Ask on the terminal; refuse if there is none."""
     if not sys.stdin.isatty():
         refuse(sentence)
     click.confirm(f"{sentence}\nRemove them?", abort=True, err=True)

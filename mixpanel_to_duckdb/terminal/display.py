@@ -1,7 +1,7 @@
 """Shows a sync while it runs: nothing, or plain lines; rich_display.py draws bars.
 
-In: what has begun, then the tally whenever it may have changed, at least four times a second. Out: text on stderr,
-never more than a second behind. Raises nothing of its own.
+In: the current step, then the tally whenever it may have changed, at least four times a second. Out: text on stderr,
+at most a second late.
 """
 
 from __future__ import annotations
@@ -20,39 +20,39 @@ EVERY_S = 0.7
 
 
 class Display(Protocol):
-    """What a sync tells of itself while it runs."""
+    """Where a sync reports its progress."""
 
     def begin(self, what: str) -> None:
-        """Say what is being done before anything can be counted."""
+        """Show the current step, before anything can be counted."""
 
     def update(self, tally: Tally, ended: SliceProgress | None = None) -> None:
-        """Show *tally*; *ended* is the window or page that was reported just now."""
+        """Show *tally*; *ended* is the window or page that has just been reported."""
 
     def say(self, what: str) -> None:
-        """Say something at once."""
+        """Show a message immediately."""
 
     def close(self) -> None:
-        """Leave the terminal as it was found."""
+        """Restore the terminal."""
 
 
 class NoDisplay:
     """Shows nothing."""
 
     def begin(self, what: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def update(self, tally: Tally, ended: SliceProgress | None = None) -> None:
         """Show nothing."""
 
     def say(self, what: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def close(self) -> None:
         """Do nothing."""
 
 
 class PlainDisplay:
-    """A line a second and stream, for logs and pipes: only what is new."""
+    """For logs and pipes: at most one line per stream and second, and only when it has changed."""
 
     def __init__(
         self,
@@ -66,11 +66,11 @@ class PlainDisplay:
         self._warnings = 0
 
     def begin(self, what: str) -> None:
-        """Say what is being done."""
+        """Print the current step."""
         self._print(what)
 
     def update(self, tally: Tally, ended: SliceProgress | None = None) -> None:
-        """Print what is new; failures and warnings at once."""
+        """Print what has changed; failures and warnings immediately."""
         now_s = self._clock()
         for warning in tally.warnings[self._warnings :]:
             self._print(warning)
@@ -97,7 +97,7 @@ class PlainDisplay:
 
 
 def plain_line(stream: StreamTally, now_s: float) -> str:
-    """Return one line on a stream; empty as long as there is nothing to say."""
+    """Return one line about a stream; empty before it has begun."""
     if not stream.total and not stream.wait_at(now_s) and not stream.result:
         return ""
     parts = [f"{stream.stream}: {count_text(stream)}", f"{stream.rows:,} rows"]
@@ -115,7 +115,7 @@ def count_text(stream: StreamTally) -> str:
     unit = "pages" if stream.is_paged else "windows"
     if stream.total:
         return f"{stream.done} of {stream.total} {unit}"
-    return "done" if stream.result else "nothing yet"
+    return "done" if stream.result else "not started"
 
 
 def wait_text(stream: StreamTally, now_s: float) -> str:
@@ -124,7 +124,7 @@ def wait_text(stream: StreamTally, now_s: float) -> str:
     if wait is None:
         return ""
     until = datetime.fromtimestamp(wait.until_s).astimezone()
-    return f"waits for {wait.what} until {until:%H:%M:%S}"
+    return f"waiting for {wait.what} until {until:%H:%M:%S}"
 
 
 def started_s(stream: StreamTally) -> float:
@@ -141,7 +141,7 @@ def rows_a_second(stream: StreamTally, now_s: float) -> float:
 
 
 def seconds_left(stream: StreamTally, now_s: float) -> float:
-    """Return about how long the stream still takes, judged by what it took so far; 0 if nobody can tell."""
+    """Return an estimate of the remaining time, from the time so far; 0 if unknown."""
     share = stream.share_done
     if not stream.batches or share in {0.0, 1.0}:
         return 0.0
@@ -151,7 +151,7 @@ def seconds_left(stream: StreamTally, now_s: float) -> float:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration as a person says it: 4.2 s, 3 min 20 s, 2 h 05 min."""
+    """Return a duration for people: 4.2 s, 3 min 20 s, 2 h 05 min."""
     if seconds < 10:  # noqa: PLR2004 - where tenths of a second still matter
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -1,7 +1,7 @@
-"""Prints what a command found: a JSON document, or renderables on stdout.
+"""Prints a command's output on stdout: a JSON document or renderables.
 
-On a terminal sentences break between words, and a table that is wider than the terminal becomes a block a row, so that
-nothing is cut off. Elsewhere a sentence is one line.
+On a terminal, sentences wrap between words, and a table wider than the terminal is printed as one block per row, so
+that nothing is cut off. Elsewhere each sentence is one line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def print_json(document: Mapping[str, Any] | list[Any]) -> None:
-    """Print one JSON document, all of it: with PYTHONUNBUFFERED set, print would take a short write for a whole one."""
+    """Print one JSON document completely: with PYTHONUNBUFFERED set, print would ignore a short write."""
     sys.stdout.flush()
     with open(sys.stdout.fileno(), "wb", closefd=False) as stdout:
         stdout.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
@@ -46,7 +46,7 @@ def print_page(parts: Iterable[RenderableType], console: Console | None = None) 
 
 
 def stacked(table: Table) -> Iterator[Text]:
-    """Yield *table* as a block a row: what the first column says, then a line for each of the others."""
+    """Yield *table* as one block per row: the first column, then a line for each other column."""
     from rich.text import Text  # noqa: PLC0415 - when it is needed
 
     labels = [str(column.header) for column in table.columns]

@@ -1,7 +1,7 @@
-"""Questions to a person on a terminal.
+"""Asks questions on a terminal.
 
-In: a question; out: the answer, without what copying adds to it. A wrong answer is asked for again, with a sentence;
-`?` prints what the question means. Raises click.Abort where nobody answers, and at Ctrl-C.
+In: a question; out: the answer, without artifacts of copying. After a wrong answer the error is printed and the
+question asked again; `?` prints help. Raises click.Abort at the end of input and on Ctrl-C.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ INVISIBLE = "Cf"  # Unicode's category of zero-width spaces, joiners, marks of d
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[Answer]):
-    """What to ask, what it means, and how to understand the answer: *parse* raises ValueError with a sentence."""
+    """A label, a help text, and *parse*, which raises ValueError with a sentence for a wrong answer."""
 
     label: str
     meaning: str
@@ -49,12 +49,12 @@ def ask(question: Question[Answer], default: str = "") -> Answer:
 def ask_secretly(label: str, default: str = "") -> str:
     """Return an answer that is not shown; Enter alone is *default*, which is not shown either."""
     while not (secret := cleaned(_prompt(label, hidden=True)) or default):
-        say("It is empty: paste it once more.")
+        say("The answer is empty: paste it again.")
     return secret
 
 
 def cleaned(text: str) -> str:
-    """Return *text* as it was meant: without spaces around, invisible letters, and quotes around."""
+    """Return *text* without surrounding spaces and quotes, and without invisible characters."""
     visible = "".join(letter for letter in text if unicodedata.category(letter) != INVISIBLE).strip()
     while len(visible) > 1 and QUOTES.get(visible[0]) == visible[-1]:
         visible = visible[1:-1].strip()

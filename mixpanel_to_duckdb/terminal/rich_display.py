@@ -1,6 +1,6 @@
 """Shows a sync while it runs as a bar per stream, on a terminal of any width.
 
-Draws itself four times a second, so that time goes on between messages. Raises nothing of its own.
+Redraws four times a second, so that times are updated between messages.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from mixpanel_to_duckdb.result import SliceProgress
 from mixpanel_to_duckdb.terminal.display import count_text, duration_text, rows_a_second, seconds_left, wait_text
 
 TIMES_A_SECOND = 4
-# Which columns there is room for, by the width of the terminal.
+# Terminal widths from which more columns are shown.
 WIDE, MIDDLE = 96, 64
 
 
 class RichDisplay:
-    """A bar per stream; failures scroll by above."""
+    """A bar per stream; failures are printed above."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, force_terminal=True)
@@ -39,7 +39,7 @@ class RichDisplay:
         self._live.start()
 
     def update(self, tally: Tally, ended: SliceProgress | None = None) -> None:
-        """Show *tally* from now on; failures and warnings at once."""
+        """Show *tally*; print failures and warnings immediately."""
         self._bars.tally = tally
         for warning in tally.warnings[self._warnings :]:
             self._console.print(Text(warning, "yellow"))
@@ -57,7 +57,7 @@ class RichDisplay:
 
 
 class Bars:
-    """The bars, drawn for the width there is."""
+    """The bars, drawn for the terminal's width."""
 
     def __init__(self) -> None:
         self.tally: Tally | None = None
@@ -65,7 +65,7 @@ class Bars:
         self._spinner = Spinner("dots")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw every stream that has begun, or say what is being done before."""
+        """Draw every stream that has begun; before that, the current step."""
         begun = [stream for stream in self.tally.streams.values() if _has_begun(stream)] if self.tally else []
         if not begun:
             self._spinner.update(text=Text(self.beginning, no_wrap=True, overflow="ellipsis"))

@@ -1,4 +1,4 @@
-"""What a sync did, for the eye, at its end: rows, windows, failures, duration, where to look next.
+"""The summary of a sync: rows, windows, failures, duration, next steps.
 
 In: a `SyncResult`; out: rich renderables. Pure.
 """
@@ -23,8 +23,8 @@ from source_mixpanel_parallel.windows.finished_days import windows_of
 HEADLINES = {
     ExitCode.DONE: ("Done", "bold green"),
     ExitCode.FAILED: ("Not everything could be read", "bold red"),
-    ExitCode.AUTHENTICATION: ("Mixpanel did not let us in", "bold red"),
-    ExitCode.BAD_ARGUMENTS: ("Mixpanel does not accept what was asked", "bold red"),
+    ExitCode.AUTHENTICATION: ("Authentication failed", "bold red"),
+    ExitCode.BAD_ARGUMENTS: ("Mixpanel rejected the request", "bold red"),
     ExitCode.QUOTA: ("Mixpanel's hourly quota is used up", "bold yellow"),
     ExitCode.INTERRUPTED: ("Stopped", "bold yellow"),
 }
@@ -32,7 +32,7 @@ MAX_FAILURES = 20
 
 
 def summary(result: SyncResult) -> list[RenderableType]:
-    """Return what to print at the end, part by part; texts are meant to be printed as one line each."""
+    """Return what to print at the end, part by part; each text is printed on one line."""
     parts: list[RenderableType] = [headline(result)]
     if any(_has_news(stream) for stream in result.streams.values()) or any(result.committed_rows.values()):
         parts.append(streams_table(result))
@@ -48,13 +48,13 @@ def headline(result: SyncResult) -> Text:
     """Return the first line: how it ended, how much, how long."""
     words, style = HEADLINES[result.exit_code]
     if _broke_off(result):
-        words = "It did not run to its end"
+        words = "Sync aborted"
     text = Text.assemble((words, style), f": {result.rows:,} rows in {duration_text(result.duration_s)}")
     return text.append(f", {result.database}")
 
 
 def streams_table(result: SyncResult) -> Table:
-    """Return a line per stream."""
+    """Return a table with a row per stream."""
     right = Column(justify="right")
     table = Table(Column("stream"), *(Column(name, justify=right.justify) for name in ("rows", "read", "failed")))
     for name, stream in result.streams.items():
@@ -70,7 +70,7 @@ def streams_table(result: SyncResult) -> Table:
 
 
 def replacements(result: SyncResult) -> Iterator[str]:
-    """Yield what became of stored rows whose days were read again."""
+    """Yield what happened to the stored rows of days that were read again."""
     for name, replacement in result.replacements.items():
         if replacement.replaced_ranges:
             days = ", ".join(map(str, windows_of(replacement.replaced_ranges)))
@@ -82,11 +82,11 @@ def replacements(result: SyncResult) -> Iterator[str]:
             )
             yield f"{name} {days} replaced: {rows:,} {noun} removed"
         for kept in replacement.kept:
-            yield f"{name} {kept.from_date}..{kept.to_date}: stored rows stay, {kept.reason}"
+            yield f"{name} {kept.from_date}..{kept.to_date}: stored rows were kept: {kept.reason}"
 
 
 def failures(result: SyncResult) -> Iterator[RenderableType]:
-    """Yield what failed, by ranges of days or by pages, with the reason, once for all that failed for it."""
+    """Yield failed ranges of days and pages, grouped by reason."""
     if result.exit_code == ExitCode.AUTHENTICATION:
         return
     together: dict[tuple[str, str], list[SliceProgress]] = {}
@@ -111,14 +111,14 @@ def interruptions(result: SyncResult) -> Iterator[str]:
 
 
 def places_of(batches: Sequence[SliceProgress]) -> str:
-    """Return the days or pages of one stream's *batches*, in order, days that follow each other as one range."""
+    """Return the days or pages of one stream's *batches*, in order, consecutive days as one range."""
     pages = sorted(batch.page_index for batch in batches if isinstance(batch, ProfileProgress))
     days = windows_of([(batch.from_date, batch.to_date) for batch in batches if isinstance(batch, BatchProgress)])
     return ", ".join([*map(str, days), *(f"page {page}" for page in pages)])
 
 
 def other_errors(result: SyncResult) -> list[str]:
-    """Return the errors that no window or page has told; of refused credentials, the reason alone."""
+    """Return the errors not reported by a window or page; for refused credentials, only the reason."""
     if result.exit_code == ExitCode.AUTHENTICATION:
         refused = [batch.error for batch in result.batches if batch.error and batch.error_code in AUTHENTICATION]
         return list(dict.fromkeys(refused)) or list(result.errors)
@@ -126,26 +126,26 @@ def other_errors(result: SyncResult) -> list[str]:
 
 
 def next_steps(result: SyncResult) -> Iterator[str]:
-    """Yield where to look next."""
+    """Yield the next steps."""
     database = as_arguments(result.database, result.schema)
     again = f"mixpanel-to-duckdb sync {database}"
     kept = sum(result.committed_rows.values())
     if result.exit_code == ExitCode.INTERRUPTED and result.full_refresh:
-        yield "What was not complete is as it was before. The same command starts over, and replaces it then."
+        yield "Incomplete tables are unchanged. Run the same command again to start over and replace them."
     elif result.exit_code == ExitCode.INTERRUPTED or (_broke_off(result) and result.batches):
-        yield f"{kept:,} rows are committed. Run the same command again: it goes on from there."
+        yield f"{kept:,} rows are committed. Run the same command again to resume."
     elif result.exit_code == ExitCode.QUOTA:
-        yield "What was read is committed. Run the same command again in an hour, or without --no-wait."
+        yield "All rows read so far are committed. Run the same command again in an hour, or without --no-wait."
     elif result.exit_code == ExitCode.FAILED and result.batches:
-        yield f"The next sync reads what failed; to read nothing else: {again} --retry-failed"
+        yield f"The next sync retries what failed; to read only that: {again} --retry-failed"
     elif result.exit_code == ExitCode.DONE and not result.batches and not kept:
         yield "There was nothing to read."
     if result.exit_code in {ExitCode.DONE, ExitCode.FAILED} and (result.batches or kept):
-        yield f"What it holds: mixpanel-to-duckdb status {database}"
+        yield f"To inspect the database: mixpanel-to-duckdb status {database}"
 
 
 def _broke_off(result: SyncResult) -> bool:
-    """Tell whether more than days or pages failed."""
+    """Return whether something other than days or pages failed."""
     only_parts = any(batch.failed for batch in result.batches)
     return result.exit_code == ExitCode.FAILED and not only_parts
 

@@ -1,8 +1,8 @@
-r"""Sentences on a terminal: broken between words, and commands so that they can still be copied.
+r"""Wraps sentences for a terminal, so that commands in them can still be copied.
 
-In: text and a width; out: the pieces of each line. A command that ends a sentence gets lines of its own, with a
-backslash where it goes on, as shells want it. A word that is longer than a line, such as a path, is left to the
-terminal. What is no terminal gets one line a sentence.
+In: text and a width; out: the pieces of each line. A command at the end of a sentence gets separate lines, continued
+with a backslash as in a shell. A word longer than a line, such as a path, is left to the terminal. Output that is not
+a terminal gets one line per sentence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GOES_ON = " \\"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a text: *indent*, the text from *start* to *end*, and whether a command goes on after it."""
+    """One line of a text: *indent*, the text from *start* to *end*, and whether a command continues after it."""
 
     start: int
     end: int
@@ -35,7 +35,7 @@ class Line:
 
 
 def lines_of(text: str, width: int) -> Iterator[Line]:
-    """Yield the lines of *text*, none wider than *width* but for words that are."""
+    """Yield the lines of *text*; only a word longer than *width* exceeds it."""
     if cells(text) <= width:
         yield Line(0, len(text))
         return
@@ -54,7 +54,7 @@ def lines_of(text: str, width: int) -> Iterator[Line]:
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
-    """Return the lines of *text* for a terminal of *width* cells; None where it is no terminal."""
+    """Return the lines of *text* for a terminal of *width* cells; None means no terminal."""
     if width is None:
         return [text]
     return [
@@ -69,8 +69,8 @@ def width_of(stream: TextIO) -> int | None:
     try:
         if not stream.isatty():
             return None
-        told = os.environ.get("COLUMNS", "")
-        return (int(told) if told.isdecimal() else 0) or os.get_terminal_size(stream.fileno()).columns or None
+        columns = os.environ.get("COLUMNS", "")
+        return (int(columns) if columns.isdecimal() else 0) or os.get_terminal_size(stream.fileno()).columns or None
     except (OSError, ValueError):  # a stream without a file, or closed
         return None
 
@@ -88,7 +88,7 @@ def cells(text: str) -> int:
 
 
 def _filled(text: str, words: list[tuple[int, int]], width: int) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last position of each line, as many words in it as fit."""
+    """Yield the start and end of each line, filled with as many words as fit."""
     begin = None
     last = 0
     for start, end in words:

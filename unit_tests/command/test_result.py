@@ -150,8 +150,8 @@ def test_summary_when_a_day_failed() -> None:
         "│ rejected_lines │    2 │          │        │",
         "└────────────────┴──────┴──────────┴────────┘",
         "events 2026-01-03..2026-01-03 Mixpanel answered 500",
-        "The next sync reads what failed; to read nothing else: mixpanel-to-duckdb sync m.duckdb --retry-failed",
-        "What it holds: mixpanel-to-duckdb status m.duckdb",
+        "The next sync retries what failed; to read only that: mixpanel-to-duckdb sync m.duckdb --retry-failed",
+        "To inspect the database: mixpanel-to-duckdb status m.duckdb",
     ]
 
 
@@ -190,12 +190,12 @@ def test_summary_when_a_plain_stream_was_read() -> None:
         (
             ExitCode.INTERRUPTED,
             {"errors": ()},
-            "29 rows are committed. Run the same command again: it goes on from there.",
+            "29 rows are committed. Run the same command again to resume.",
         ),
         (
             ExitCode.QUOTA,
             {"errors": ()},
-            "What was read is committed. Run the same command again in an hour, or without --no-wait.",
+            "All rows read so far are committed. Run the same command again in an hour, or without --no-wait.",
         ),
         (
             ExitCode.FAILED,
@@ -240,7 +240,7 @@ def test_summary_when_reports_could_not_be_read() -> None:
     lines = printed(result)
     assert lines[0].startswith("Done: 6,007 rows")
     assert "There was nothing to read." not in lines
-    assert lines[-1] == "What it holds: mixpanel-to-duckdb status m.duckdb"
+    assert lines[-1] == "To inspect the database: mixpanel-to-duckdb status m.duckdb"
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,6 @@ def test_status_of_missing_rows(connection: duckdb.DuckDBPyConnection, tmp_path:
     status = database_status(path, states("events", [["2026-01-01", "2026-01-09"]]))
     assert status.streams[0].missing_rows == (MissingRows("2026-01-01", 0, 1), MissingRows("2026-01-02", 1, 2))
     text = shown(status)
-    assert "events: rows are missing that were read: 2026-01-01..2026-01-02 has 1 of 3\n" in text
+    assert "events: rows that were read are missing: 2026-01-01..2026-01-02 has 1 of 3\n" in text
     again = f"mixpanel-to-duckdb sync {path} --reread --streams events --from 2026-01-01 --to 2026-01-02"
     assert text.endswith(f"To read them again: {again}\n")

@@ -74,9 +74,9 @@ def test_status_of_a_database_with_flaws(tmp_path: Path) -> None:
     assert "events: failed: 2026-01-01\n" in text
     assert "events: not read: 2026-01-03\n" in text
     assert "teams: failed: pages 0\n" in text
-    assert "1 min 01 s, something failed; 1 in all.\n" in text
+    assert "1 min 01 s, something failed; 1 in total.\n" in text
     again = f"mixpanel-to-duckdb sync {path}"
-    assert text.endswith(f"failed: {again} --retry-failed\nTo read the days that are missing: {again}\n")
+    assert text.endswith(f"failed: {again} --retry-failed\nTo read the missing days: {again}\n")
 
 
 def test_status_of_a_database_that_others_wrote(tmp_path: Path) -> None:
@@ -86,4 +86,4 @@ def test_status_of_a_database_that_others_wrote(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE mine (event VARCHAR)")
     status = database_status(path, b"[]")
     assert status.as_json() == {"database": path, "schema": "main", "syncs": 0, "last_sync": None, "streams": {}}
-    assert "No sync of mixpanel-to-duckdb has written here yet." in shown(status)
+    assert "mixpanel-to-duckdb has not synced into this database yet." in shown(status)

@@ -90,5 +90,5 @@ def test_plan_page() -> None:
     text = console.file.getvalue()
     assert "2025-01-01..2025-01-01 (1)" in text
     assert "… and 255 more: --json lists all" in text
-    assert "375 export requests, 625% of the 60 that Mixpanel allows in an hour; about 6 h 00 min" in text
-    assert "It will wait for the quota" in text
+    assert "375 export requests, 625% of the 60 that Mixpanel allows per hour; about 6 h 00 min" in text
+    assert "The sync will wait for the quota" in text

@@ -79,7 +79,7 @@ def test_plain_display_says_what_waits() -> None:
     display.update(tally)
     display.say("Stopping")
     assert out.getvalue() == (
-        f"{moment(1003)} events: nothing yet, 0 rows, waits for the export quota until {moment(1048)}\n"
+        f"{moment(1003)} events: not started, 0 rows, waiting for the export quota until {moment(1048)}\n"
         f"{moment(1003)} Stopping\n"
     )
 
@@ -99,7 +99,7 @@ def test_bars_fit_the_terminal(width: int) -> None:
     assert len(lines) == 3
     assert max(map(len, lines)) <= width
     assert ("1 of 3 windows" in lines[0], "rows/s" in lines[0]) == (width >= 64, width >= 96)
-    assert "profiles waits for" in lines[2]
+    assert "profiles waiting fo" in lines[2]
 
 
 def test_rich_display_without_a_terminal() -> None:
