@@ -149,7 +149,9 @@ def naming_full_disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise TransientError(f"Temporary file {path} can't be written: {error.strerror}. Free some disk.") from error
+        raise TransientError(
+            f"Temporary file {path} can't be written: {error.strerror}. Free some disk space."
+        ) from error
 
 
 def _write_all(descriptor: int, block: bytes) -> int:

@@ -65,7 +65,7 @@ class StreamTables:
         self._states.create()
         entry = self._registry.stream(key, self._schema(key.namespace))
         if entry is None:
-            known = ", ".join(map(str, self._registry.keys())) or "none at all"
+            known = ", ".join(map(str, self._registry.keys())) or "no streams"
             raise ConfigError(f"The database has no stream {key}, only {known}.")
         rows = 0
         if existing_columns(self._connection, entry.table):  # it may have been dropped by hand

@@ -112,7 +112,7 @@ class Writer:
         if isinstance(error, MisfitError):
             key = error.key
             if parts[key][0] is not rows[key]:
-                raise SystemFault(f"DuckDB refuses rows that it took one part at a time: {error}") from error
+                raise SystemFault(f"DuckDB rejects rows together that it accepted separately: {error}") from error
             parts[key] = self._split(key, rows[key])
         elif isinstance(error, OrderNeededError):
             # For the rest of the sync: a stream that repeats a key once is likely to do so again.
@@ -159,8 +159,8 @@ class Writer:
         for key in unit.rows:
             self._outbox.log(
                 "WARN",
-                f"Stream {key}: no state came for {self._config.max_uncommitted_mb:,} MB (max_uncommitted_mb), so its"
-                " rows so far were committed without one. If this sync fails, the next may write them again.",
+                f"Stream {key}: no state arrived within {self._config.max_uncommitted_mb:,} MB (max_uncommitted_mb), so"
+                " its rows so far were committed without one. If this sync fails, the next may write them again.",
             )
 
     def _finish(self, end: EndOfInput) -> None:
@@ -172,12 +172,12 @@ class Writer:
                 continue
             ended = "ended INCOMPLETE" if key in end.statuses else "has no status at the end of the input"
             left_out = end.uncovered[key].rows if key in end.uncovered else 0
-            stage = "; the table keeps what it had before this sync" if target.is_stage else ""
-            problems.append(f"{key} {ended} ({left_out:,} rows that no state covers were left out{stage})")
+            stage = "; the table is unchanged" if target.is_stage else ""
+            problems.append(f"{key} {ended} ({left_out:,} rows that no state covers were discarded{stage})")
         if problems:
             raise StreamsIncomplete(
-                f"Not every stream is complete: {'; '.join(problems)}. What states cover is committed: run the sync"
-                " again, and it goes on from there."
+                f"Not every stream is complete: {'; '.join(problems)}. Rows covered by a state are committed: run"
+                " the sync again to resume."
             )
 
 

@@ -138,7 +138,7 @@ def _refuse_impossible(plan: WritePlan) -> None:
     if 0 < plan.minimum_generation_id != plan.generation_id:
         raise ConfigError(
             f"Stream {plan.key}: minimum_generation_id {plan.minimum_generation_id} is neither 0 nor generation_id"
-            f" {plan.generation_id}: this destination keeps all generations or only the newest."
+            f" {plan.generation_id}: this destination keeps either all generations or only the newest."
         )
     if plan.sync_mode is not SyncMode.APPEND_DEDUP:
         return

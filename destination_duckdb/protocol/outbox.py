@@ -101,4 +101,4 @@ class Outbox:
     def _wait_for_reader(self) -> None:
         while not select.select([], [self._descriptor], [], _POLL_S)[1]:
             if self._stop():
-                raise StalledError("Nobody reads the messages of this destination, which should stop.")
+                raise StalledError("Nobody reads this destination's messages, and it was asked to stop.")

@@ -168,7 +168,7 @@ sys.stdin.read()
     assert end.document["exit_code"] == 1
     assert end.document["rows"] == 150
     assert "the sync is not in the database's history" in end.document["errors"][0]
-    assert "the views were not made" in end.document["errors"][1]
+    assert "the views were not created" in end.document["errors"][1]
 
 
 def test_paths_with_spaces(slow: Simulator, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_full_refresh_interrupted(fresh: Path, tmp_path: Path) -> None:
         ]
         ended = run_until("events: 2 of", signal.SIGINT, *command)
         assert ended.exit_code == 130, ended.stderr
-        assert "What was not complete is as it was before. The same command starts over" in ended.stdout
+        assert "Incomplete tables are unchanged. Run the same command again to start over" in ended.stdout
         assert content(tmp_path / "m.duckdb") == before
         assert run("sync", tmp_path / "m.duckdb", "--config", config, "--full-refresh", "--quiet").exit_code == 0
     assert content(tmp_path / "m.duckdb") == content(fresh)

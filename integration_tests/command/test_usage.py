@@ -32,8 +32,14 @@ WRONG: list[tuple[list[str], str]] = [
     (["sync", "m.duckdb", "--events", "A,,B"], "has an empty name"),
     (["sync", "m.duckdb", "--reread"], "--reread needs the days to read again"),
     (["sync", "m.duckdb", "--full-refresh", "--where", "1 == 1"], "--full-refresh can't be combined with --where"),
-    (["sync", "m.duckdb", "--full-refresh", "--last", "3d", "--streams", "profiles"], "profiles are always read whole"),
-    (["sync", "m.duckdb", "--reread", "--last", "3d", "--streams", "events,profiles"], "leave out profiles here"),
+    (
+        ["sync", "m.duckdb", "--full-refresh", "--last", "3d", "--streams", "profiles"],
+        "profiles are always read completely",
+    ),
+    (
+        ["sync", "m.duckdb", "--reread", "--last", "3d", "--streams", "events,profiles"],
+        "leave profiles out and sync it separately",
+    ),
     (["sync", "m.duckdb", "--reread", "--last", "3d", "--streams", "rejected_lines"], "needs a stream of events"),
     (["sync", "m.duckdb", "--region", "AU"], "'AU' is unknown: choose US, EU or IN"),
     (["sync", "m.duckdb", "--config", "misspelt.json"], "misspelt.json: there is no field start_dat: did you mean sta"),
@@ -44,10 +50,10 @@ WRONG: list[tuple[list[str], str]] = [
     (["sync", "no/m.duckdb"], "DATABASE no/m.duckdb: the folder"),
     (["sync", "mixpanel.json"], "DATABASE mixpanel.json is not a DuckDB database"),
     (["views", "mixpanel.json"], "DATABASE mixpanel.json is not a DuckDB database"),
-    (["plan", "none.duckdb"], "there is no such file yet"),
-    (["status", "none.duckdb"], "there is no such file yet"),
-    (["views", "none.duckdb"], "there is no such file yet"),
-    (["reset", "none.duckdb", "events"], "there is no such file yet"),
+    (["plan", "none.duckdb"], "no such file"),
+    (["status", "none.duckdb"], "no such file"),
+    (["views", "none.duckdb"], "no such file"),
+    (["reset", "none.duckdb", "events"], "no such file"),
     (["reset", "none.duckdb"], "Missing argument 'STREAM...'"),
 ]
 IN_ONE_PROCESS = """

@@ -84,7 +84,7 @@ def test_write_when_no_state_comes(destination: Destination) -> None:
     warnings = [each["log"]["message"] for each in outcome.messages if each["type"] == "LOG"]
     assert outcome.exit_code == 1
     assert len(warnings) == 2
-    assert all("no state came for 1 MB (max_uncommitted_mb)" in warning for warning in warnings)
+    assert all("no state arrived within 1 MB (max_uncommitted_mb)" in warning for warning in warnings)
     assert content(destination) == [(n, 600_000) for n in range(4)]
 
 

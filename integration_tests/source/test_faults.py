@@ -90,7 +90,7 @@ def test_a_bad_day_costs_one_day(simulator: Simulator) -> None:
     assert result["has_failures"] is True
     assert run.states("events")[-1]["finished_ranges"] == [["2026-01-01", "2026-01-09"], ["2026-01-11", "2026-01-20"]]
     assert run.errors()[0].startswith("events: 2026-01-10..2026-01-10 could not be read: Mixpanel answered 500: ")
-    assert run.errors()[0].endswith(". Other windows go on; the next sync asks for these days again.")
+    assert run.errors()[0].endswith(". Other windows continue; the next sync reads these days again.")
     assert run.codes() == ["slice_failed"]
     assert {(wait["reason"], wait["error_code"]) for wait in run.reports("wait: ", "events")} == {
         ("retry", "unreachable")
@@ -121,7 +121,7 @@ def test_a_lasting_broken_line_is_kept(simulator: Simulator) -> None:
     assert (rejected["from_date"], rejected["to_date"]) == ("2026-01-01", "2026-01-20")
     assert sum(emitted(run.records("events")).values()) == 20 * 60 - 1
     assert not emitted(run.records("events")) - truth(simulator)
-    assert "events: 1 line of the answer are not events, read twice" in run.logs()
+    assert "events: 1 line of the response is not an event, even when read twice" in run.logs()
 
 
 def test_a_lasting_broken_line_goes_to_the_log_when_its_stream_is_not_selected(simulator: Simulator) -> None:

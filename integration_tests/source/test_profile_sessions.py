@@ -38,7 +38,7 @@ def test_an_expired_session_is_renewed(simulator: Simulator, workers: int) -> No
     assert len({entry.params["session_id"] for entry in whole if entry.params["page"] != "0"}) == 2
     assert [report["page_index"] for report in run.reports("progress: ", "profiles")].count(0) == 1
     assert run.reports("result: ", "profiles")[0]["successful_pages"] == PAGES
-    said = "profiles: page 0 of the new session says the same, 68 profiles in 7 pages of 10: pages that came are not"
+    said = "profiles: the new session has the same size, 68 profiles in 7 pages of 10: pages already read are not"
     assert sum(text.startswith(said) for text in run.logs()) == 1
 
 
@@ -55,11 +55,12 @@ def test_a_read_starts_over_when_the_new_session_has_other_pages(simulator: Simu
     last_session = whole[-1].params["session_id"]
     assert sorted(pages_asked([e for e in whole if e.params.get("session_id") == last_session])) == list(range(1, 8))
     assert (
-        sum("the new session has other pages, so the read starts over: 75 profiles" in text for text in run.logs()) == 1
+        sum("the new session has different pages, so the read starts over: 75 profiles" in text for text in run.logs())
+        == 1
     )
     result = run.reports("result: ", "profiles")[0]
     assert (result["rows"], result["successful_pages"], result["failed_pages"]) == (75, 8, 0)
-    assert not any("came twice" in text or "though Mixpanel's total" in text for text in run.logs())
+    assert not any("arrived twice" in text or "though Mixpanel's total" in text for text in run.logs())
 
 
 def test_a_session_is_renewed_once(simulator: Simulator) -> None:
@@ -107,7 +108,7 @@ def test_a_full_refresh_goes_on_while_the_session_lives(simulator: Simulator) ->
     assert len(pages_asked(simulator.requests())) == PAGES - 4
     assert sorted(emitted(first) + emitted(second)) == truth(simulator)
     assert second.status("profiles") == "COMPLETE"
-    assert "profiles: goes on with an earlier read: 4 of 7 pages were emitted then" in second.logs()
+    assert "profiles: resuming an earlier read: 4 of 7 pages already emitted" in second.logs()
     third = run_source(config_for(simulator), ["profiles"], second.last_state("profiles"), **SAME_GENERATION)
     assert (third.records("profiles"), third.status("profiles")) == ([], "COMPLETE")
     assert len(simulator.requests()) == PAGES - 4
@@ -121,7 +122,7 @@ def test_a_full_refresh_starts_from_page_0_when_the_session_is_dead(simulator: S
     whole = [entry for entry in simulator.requests() if entry.status == 200]
     assert sorted(pages_asked(whole)) == list(range(PAGES))
     assert emitted(second) == truth(simulator)
-    assert any("the session of the earlier read is gone" in text for text in second.logs())
+    assert any("the session of the earlier read has expired" in text for text in second.logs())
 
 
 def test_an_overwrite_is_read_whole_when_nothing_says_that_its_rows_are_still_there(simulator: Simulator) -> None:

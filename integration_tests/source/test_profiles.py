@@ -63,7 +63,7 @@ def test_one_worker_and_five_give_the_same_records() -> None:
 def test_more_workers_than_the_api_allows_are_refused(simulator: Simulator, workers: int) -> None:
     """The config error names the API's limit, and nothing is asked for."""
     run = run_source(config_for(simulator, profile_workers=workers), ["profiles"])
-    assert run.error == (f"profile_workers {workers}: Mixpanel's query API allows 5 requests at once, choose 1 to 5")
+    assert run.error == (f"profile_workers {workers}: Mixpanel's query API allows 5 concurrent requests, choose 1 to 5")
     assert simulator.requests() == []
 
 
@@ -165,7 +165,7 @@ def test_a_profile_on_two_pages_is_counted(simulator: Simulator) -> None:
     assert (
         "profiles: 26 profiles arrived, though Mixpanel's total was 25: profiles changed during the read" in run.logs()
     )
-    assert "profiles: 1 of 26 profiles came twice, with the same distinct_id on two pages" in run.logs()
+    assert "profiles: 1 of 26 profiles arrived twice, with the same distinct_id on two pages" in run.logs()
 
 
 def test_events_and_profiles_are_read_together(simulator: Simulator) -> None:

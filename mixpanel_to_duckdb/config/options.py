@@ -1,4 +1,4 @@
-"""What a person asks for, checked: `SyncOptions`, and the texts it is made of.
+"""The checked options of a sync: `SyncOptions`, and the parsers of its strings.
 
 Cheap: no request, no heavy import; of files only the first bytes of the database. Raises BadArguments, which names
 the option, its value and what would be right.
@@ -25,7 +25,7 @@ DAYS_OF = {"d": 1, "w": 7}
 
 @dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """One sync as asked for; None and empty mean: as the config says, or planned."""
+    """The options of one sync; None and empty mean: from the config, or planned automatically."""
 
     database: str
     from_date: date | None = None
@@ -86,7 +86,7 @@ class SyncOptions:
             option = "--reread" if self.reread else "--full-refresh"
             raise BadArguments(
                 f"{option} can't be combined with --where: it replaces stored rows, and only Mixpanel can tell which "
-                "of them meet the expression. Narrow it with --events, --from and --to"
+                "of them match the expression. Use --events, --from and --to instead"
             )
         if self.retry_failed and self.has_range:
             raise BadArguments("--retry-failed reads the days that failed: leave out --from, --to and --last")
@@ -104,7 +104,7 @@ def checked_database(database: str, *, must_exist: bool = False) -> str:
         return database
     path = Path(database)
     if not database or database == ":memory:":
-        raise BadArguments(f"DATABASE {database!r} would be gone at the end: give the path of a file")
+        raise BadArguments(f"DATABASE {database!r} would be lost at exit: give the path of a file")
     if path.is_dir():
         raise BadArguments(f"DATABASE {database} is a folder: give the path of a file in it")
     if not path.absolute().parent.is_dir():
@@ -112,14 +112,14 @@ def checked_database(database: str, *, must_exist: bool = False) -> str:
     if path.is_file() and not _may_be_a_database(path):
         raise BadArguments(f"DATABASE {database} is not a DuckDB database: remove it, or choose another path")
     if must_exist and not path.is_file():
-        raise BadArguments(f"DATABASE {database}: there is no such file yet: mixpanel-to-duckdb sync makes it")
+        raise BadArguments(f"DATABASE {database}: no such file: mixpanel-to-duckdb sync creates it")
     return database
 
 
 def checked_schema(schema: str) -> str:
     """Return *schema*, if tables of streams can be in it."""
     if not schema.strip() or "\x00" in schema:
-        raise BadArguments(f"--schema {schema!r} is no name: give one such as eu")
+        raise BadArguments(f"--schema {schema!r} is not a name: use one such as eu")
     if schema.casefold() in RESERVED_SCHEMAS:
         raise BadArguments(f"--schema {schema} is reserved: choose another name")
     return DEFAULT_SCHEMA if schema.casefold() == DEFAULT_SCHEMA else schema
@@ -178,5 +178,5 @@ def _json_names(option: str, value: str) -> list[str]:
     except json.JSONDecodeError as error:
         raise BadArguments(f'{option} {value!r} is not a JSON array ({error}): write it as ["A, B", "C"]') from error
     if not all(isinstance(name, str) for name in names):
-        raise BadArguments(f'{option} {value!r} holds more than texts: write it as ["A, B", "C"]')
+        raise BadArguments(f'{option} {value!r} must contain only strings: write it as ["A, B", "C"]')
     return list(names)

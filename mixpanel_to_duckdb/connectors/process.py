@@ -48,7 +48,7 @@ def unexplained(who: str, exit_code: int, stderr: bytes) -> Error:
     if exit_code < 0:
         return Error(f"{who} was killed by signal {-exit_code} ({signal.strsignal(-exit_code)})")
     lines = stderr.decode(errors="replace").strip().splitlines()
-    return Error(f"{who} ended with exit code {exit_code}: {lines[-1] if lines else 'it gave no reason'}")
+    return Error(f"{who} ended with exit code {exit_code}: {lines[-1] if lines else 'it printed no reason'}")
 
 
 class RunningCommand:

@@ -22,16 +22,16 @@ def day_chart(days: StreamDays, colour: int, read: Sequence[Range], failed: Sequ
     """Return the chart of one stream."""
     unit = "events" if days.is_events else "profiles last seen"
     title = f'<h3><span class="dot" style="--c:var(--s{colour})"></span>{escape(days.stream)}</h3>'
-    said = f'<span class="soft small">{days.rows:,} rows in the database</span>'
+    rows = f'<span class="soft small">{days.rows:,} rows in the database</span>'
     if not days.bars:
-        return f'<div class="days"><div class="head">{title}{said}</div></div>'
+        return f'<div class="days"><div class="head">{title}{rows}</div></div>'
     most = max(bar.rows for bar in days.bars)
     width = days.bars[0].days
     per = "a day" if width == 1 else f"in {width} days"
     rects = "".join(_rect(index, bar, most, read, failed) for index, bar in enumerate(days.bars))
     last = days.bars[-1].first + timedelta(days=days.bars[-1].days - 1)
     return (
-        f'<div class="days"><div class="head">{title}{said}</div>'
+        f'<div class="days"><div class="head">{title}{rows}</div>'
         f'<div class="plot" style="--c:var(--s{colour})">'
         f'<svg viewBox="0 0 {len(days.bars)} {HEIGHT:g}" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(days.stream)}: {unit} {per}, at most {most:,}">{rects}</svg>'

@@ -16,13 +16,13 @@ LAST_SUCCESS = "last_success_timestamp_seconds"
 HELP = {
     "last_run_timestamp_seconds": "When the last sync ended, however it ended.",
     LAST_SUCCESS: "When the last sync that read all of it ended.",
-    "exit_code": "How the last sync ended: 0 all was read, 1 something failed, 2 authentication, 3 arguments, "
+    "exit_code": "How the last sync ended: 0 everything was read, 1 something failed, 2 authentication, 3 arguments, "
     "5 quota used up, 130 interrupted.",
     "duration_seconds": "How long the last sync took.",
     "rows": "Rows that the last sync read.",
     "committed_rows": "Rows that the last sync committed together with their state.",
     "received_bytes": "Bytes of events that the last sync received, compressed.",
-    "requests": "Windows and pages that the last sync asked for, repeated requests included.",
+    "requests": "Windows and pages that the last sync requested, including repeated requests.",
     "failures": "Windows and pages that the last sync gave up.",
     "interrupted": "Windows and pages that were cut short because the last sync was stopped.",
     "wait_seconds": "Pauses of the last sync for quotas and before repeated requests, summed over all requests.",

@@ -26,7 +26,7 @@ COLOURS = 6
 PILLS = {
     ExitCode.DONE: ("good", "All was read"),
     ExitCode.FAILED: ("bad", "Not everything was read"),
-    ExitCode.AUTHENTICATION: ("bad", "Mixpanel did not let us in"),
+    ExitCode.AUTHENTICATION: ("bad", "Authentication failed"),
     ExitCode.BAD_ARGUMENTS: ("bad", "Refused"),
     ExitCode.QUOTA: ("wait", "The hour's quota is used up"),
     ExitCode.INTERRUPTED: ("wait", "Interrupted"),
@@ -73,9 +73,9 @@ def _tiles(result: SyncResult, lanes: Timeline) -> str:
     tiles = [
         (f"{result.rows:,}", "rows read", ""),
         (duration_text(result.duration_s), f"{duration_text(reading_s)} of it reading", ""),
-        (f"{result.rows / reading_s:,.0f}" if reading_s else "0", "rows a second while reading", ""),
+        (f"{result.rows / reading_s:,.0f}" if reading_s else "0", "rows per second while reading", ""),
         (f"{len(result.batches):,}", "windows and pages", ""),
-        (f"{lanes.at_once:,}", "at once, at most", ""),
+        (f"{lanes.at_once:,}", "concurrent requests at most", ""),
         (f"{failed:,}", "failed", " bad" if failed else ""),
     ]
     cells = "".join(
@@ -155,6 +155,6 @@ def _top(events: tuple[EventCount, ...]) -> str:
 
 def _footer(result: SyncResult) -> str:
     return (
-        f"<footer><p>Ask it yourself: <code>duckdb {escape(result.database)}</code> · what it holds: "
+        f"<footer><p>Query it yourself: <code>duckdb {escape(result.database)}</code> · inspect it: "
         f"<code>mixpanel-to-duckdb status {escape(as_arguments(result.database, result.schema))}</code></p></footer>"
     )

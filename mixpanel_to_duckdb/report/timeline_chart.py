@@ -26,7 +26,7 @@ def _key() -> str:
         '<div class="key">'
         '<span><i style="background:var(--s0)"></i>a request, from its start until its answer was whole</span>'
         '<span><i style="background:var(--bad)"></i>given up</span>'
-        '<span><i class="pause"></i>waiting: for the quota, or before asking again</span></div>'
+        '<span><i class="pause"></i>waiting: for the quota, or before a retry</span></div>'
     )
 
 
@@ -44,10 +44,10 @@ def _stream(stream: StreamLanes, duration_s: float, colour: int, began_s: float)
         else "windows"
     )
     at_once = most_at_once([bar.batch for lane in stream.lanes for bar in lane.bars if bar.batch])
-    said = f"{count:,} {unit}, at most {at_once:,} at once"
+    facts = f"{count:,} {unit}, at most {at_once:,} concurrently"
     return (
         f'<div class="stream" style="--c:var(--s{colour})"><div class="head">'
-        f'<h3><span class="dot"></span>{escape(stream.stream)}</h3><span class="soft small">{said}</span></div>'
+        f'<h3><span class="dot"></span>{escape(stream.stream)}</h3><span class="soft small">{facts}</span></div>'
         f'<div class="lanes">{_start(stream, duration_s)}{_grid(duration_s)}{rows}</div></div>'
     )
 
@@ -81,7 +81,7 @@ def _bar(bar: Bar, duration_s: float, began_s: float) -> str:
     pauses = "".join(_pause(wait, began_s, bar.start_s, bar.end_s) for wait in bar.waits)
     return (
         f'<div class="{kind}" style="left:{bar.start_s / duration_s:.3%};width:{share:.3%}" '
-        f'title="{escape(_told(bar))}">{_label(bar)}{pauses}</div>'
+        f'title="{escape(_tooltip(bar))}">{_label(bar)}{pauses}</div>'
     )
 
 
@@ -90,7 +90,7 @@ def _pause(wait: Wait, began_s: float, from_s: float, to_s: float) -> str:
     span_s = max(to_s - from_s, 0.001)
     start_s = wait.at_s - began_s
     end_s = min(start_s + wait.wait_s, to_s)
-    title = f"{wait.place or wait.stream} waits {duration_text(wait.wait_s)}: {wait.text}"
+    title = f"{wait.place or wait.stream} waited {duration_text(wait.wait_s)}: {wait.text}"
     left, width = (start_s - from_s) / span_s, max(end_s - start_s, 0) / span_s
     return f'<div class="pause" style="left:{left:.3%};width:{width:.3%}" title="{escape(title)}"></div>'
 
@@ -106,7 +106,7 @@ def _label(bar: Bar) -> str:
     return f"<span class=s>{short}</span><span class=l>{long}</span>"
 
 
-def _told(bar: Bar) -> str:
+def _tooltip(bar: Bar) -> str:
     assert bar.batch
     took = f"{bar.stream} {bar.place}: {duration_text(bar.end_s - bar.start_s)}, from {bar.start_s:.1f} s on"
     tries = f", asked {len(bar.waits) + 1} times" if bar.waits else ""

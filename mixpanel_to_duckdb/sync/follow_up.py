@@ -38,7 +38,7 @@ class FollowUp:
             try:
                 views_of(result.database, result.schema)
             except SyncError as error:
-                result = result.with_error(f"the views were not made: {error}")
+                result = result.with_error(f"the views were not created: {error}")
         if self.report:
             from mixpanel_to_duckdb.report.page import write_report  # noqa: PLC0415 - when it is needed
 

@@ -26,8 +26,8 @@ def streams_to_read(config: SourceConfig, options: SyncOptions) -> tuple[str, ..
     option = "--reread" if options.reread else "--full-refresh with --from, --to, --last or --events"
     if options.streams and (paged := [name for name in chosen if name in config.paged_streams]):
         raise BadArguments(
-            f"--streams {paged[0]}: {option} replaces days of events, and profiles are always read whole: leave out "
-            f"{paged[0]} here, and sync it by itself"
+            f"--streams {paged[0]}: {option} replaces days of events, and profiles are always read completely: leave "
+            f"{paged[0]} out and sync it separately"
         )
     events = [name for name in chosen if name in config.event_streams]
     if not events:
@@ -58,7 +58,7 @@ def refuse_other_filters(config: SourceConfig, streams: Sequence[str], states: b
         if where and not was_read_under(finished.get(name, FinishedDays()), where):
             raise BadArguments(
                 f"stream {name}: its stored rows were not all read under the `where` of the config ({where}), and only "
-                "Mixpanel can tell which of them meet it, so its days can't be replaced. To replace all of its rows: "
+                "Mixpanel can tell which of them match it, so its days can't be replaced. To replace all of its rows: "
                 f"--full-refresh --streams {name}, without days"
             )
 

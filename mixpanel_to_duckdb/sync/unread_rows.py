@@ -88,7 +88,7 @@ def _unread_events(
         why += f", events other than {', '.join(filters.events)}"
     if filters.where and not was_read_under(finished, filters.where):
         is_read = f"false AND {is_read}"
-        why += f", and what does not meet {filters.where}: how many can't be told"
+        why += f", and events that do not match {filters.where} (their number is unknown)"
     query = f"SELECT count(*) FILTER (WHERE ({is_read}) IS NOT TRUE), count(*) FROM {quote_identifier(stream)}"
     [(rows, all_rows)] = connection.execute(query, values).fetchall()
     return UnreadRows(stream, int(rows), int(all_rows), why)

@@ -74,7 +74,7 @@ def _document(origin: str, path: str) -> Any:
     try:
         content = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
     except FileNotFoundError as error:
-        raise ConfigError(f"{origin}: there is no such file") from error
+        raise ConfigError(f"{origin}: no such file") from error
     except OSError as error:
         raise ConfigError(f"{origin} can't be read: {error.strerror}") from error
     if not content.strip():
@@ -103,9 +103,9 @@ def _state(origin: str, document: Any) -> list[AirbyteStateMessage]:
             state = AirbyteStateMessageSerializer.load(each)
         except ValidationError as error:
             fault = _first_fault(error)
-            raise ConfigError(f"{origin}: state {index + 1} is not what the protocol asks for: {fault}") from error
+            raise ConfigError(f"{origin}: state {index + 1} does not match the protocol: {fault}") from error
         if not (state.stream or state.data or state.global_):
-            raise ConfigError(f"{origin}: state {index + 1} says nothing of a stream: take it out")
+            raise ConfigError(f"{origin}: state {index + 1} names no stream: remove it")
         states.append(state)
     return states
 

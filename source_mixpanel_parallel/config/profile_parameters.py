@@ -137,13 +137,13 @@ class ProfileParameters:
 
 
 def profile_workers(config: Mapping[str, Any]) -> int:
-    """Return how many pages may be asked for at once, over all streams of profiles."""
+    """Return how many pages may be requested concurrently, across all profile streams."""
     workers = config.get("profile_workers")
     if workers is None:
         return QUERY_CONNECTIONS
     if not isinstance(workers, int) or isinstance(workers, bool) or not 1 <= workers <= QUERY_CONNECTIONS:
         raise ConfigError(
-            f"profile_workers {workers!r}: Mixpanel's query API allows {QUERY_CONNECTIONS} requests at once, "
+            f"profile_workers {workers!r}: Mixpanel's query API allows {QUERY_CONNECTIONS} concurrent requests, "
             f"choose 1 to {QUERY_CONNECTIONS}"
         )
     return workers

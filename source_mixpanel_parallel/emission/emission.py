@@ -86,7 +86,7 @@ class Emission:
             yield from self._close(name, message)
 
     def finish(self) -> Iterator[AirbyteMessage]:
-        """Yield what can only be said when every other stream has ended."""
+        """Yield what can only be emitted when every other stream has ended."""
         if self._held_status:
             yield from self._close(REJECTED_LINES, self._held_status)
 
@@ -96,7 +96,7 @@ class Emission:
             give_code(error)
             return error
         names = ", ".join(self._failed)
-        return traced(StreamsIncomplete(f"Not every stream is complete: {names}. The errors before this one say why."))
+        return traced(StreamsIncomplete(f"Not every stream is complete: {names}. See the errors above."))
 
     def _coded(self, message: AirbyteMessage, error: AirbyteErrorTraceMessage) -> AirbyteMessage:
         give_code(error)
@@ -144,7 +144,10 @@ class Emission:
 
     def _reject(self, delivery: Delivery) -> Iterator[bytes | AirbyteMessage]:
         count = len(delivery.rejected)
-        text = f"{delivery.stream}: {count} line{'s' if count > 1 else ''} of the answer are not events, read twice"
+        lines = (
+            "1 line of the response is not an event" if count == 1 else f"{count} lines of the response are not events"
+        )
+        text = f"{delivery.stream}: {lines}, even when read twice"
         yield self._log(Level.WARN, text)
         for line in delivery.rejected:
             record = rejected_record(delivery, line)

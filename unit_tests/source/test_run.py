@@ -83,7 +83,7 @@ def test_spec_when_asked_for(runs: Mapping[str, Run]) -> None:
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("read, no file", "--config missing.json: there is no such file"),
+        ("read, no file", "--config missing.json: no such file"),
         ("read, no JSON", "--catalog broken.json is not JSON: Expecting "),
         ("read, a list", "--config state.json is not a JSON object"),
         ("read, no catalog", "--catalog state.json is not a configured catalog: "),
@@ -94,7 +94,7 @@ def test_spec_when_asked_for(runs: Mapping[str, Run]) -> None:
         ("read, stdin twice", "--config - and --state -: stdin can be read only once"),
         (
             "read, damaged state",
-            "--state state.json: state 1 is not what the protocol asks for: at stream/stream_state: it is of the wrong",
+            "--state state.json: state 1 does not match the protocol: at stream/stream_state: it is of the wrong",
         ),
     ],
 )
@@ -111,7 +111,7 @@ def test_run_when_a_file_is_wrong(runs: Mapping[str, Run], name: str, error: str
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("check, no file", "--config missing.json: there is no such file"),
+        ("check, no file", "--config missing.json: no such file"),
         ("check, misspelt", "--config misspelt.json: there is no field start_dat: did you mean start_date?"),
     ],
 )

@@ -40,7 +40,7 @@ def announce_long_plans(plans: Mapping[str, WindowPlan]) -> None:
     if over_budget(requests):
         logger.warning(
             f"{', '.join(plans)}: {requests} requests are needed, and Mixpanel allows {EXPORT_HOURLY_REQUESTS} an "
-            f"hour: this read will wait about {waiting_h(requests)} h. A larger window_days, or none, needs fewer."
+            f"hour: this read will wait about {waiting_h(requests)} h. Use a larger window_days, or leave it unset."
         )
 
 
@@ -76,8 +76,8 @@ class FinishedRangesCursor(EmittedSliceCursor):
         for index, window in enumerate(self.plan.windows):
             self.slots.acquire()
             if self.context.stop.is_set():
-                left = f"{window} and what comes after it"
-                raise traced(Stopped(f"{self.stream_name}: the sync was stopped before {left} was asked for"))
+                left = f"{window} and the following days"
+                raise traced(Stopped(f"{self.stream_name}: the sync was stopped before requesting {left}"))
             yield StreamSlice(
                 partition={},
                 cursor_slice={"from_date": str(window.from_date), "to_date": str(window.to_date)},
@@ -129,7 +129,7 @@ class FinishedRangesCursor(EmittedSliceCursor):
         if days := sum(window.days for window in windows):
             logger.warning(
                 f"{self.stream_name}: `events` or `where` have changed since the last sync: {days:,} days that were "
-                "read before are read again, since the filters left out other events then"
+                "read before are read again, because the earlier filters excluded other events"
             )
 
     @property

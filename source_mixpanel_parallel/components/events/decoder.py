@@ -26,7 +26,7 @@ class UnterminatedLine(IncompleteAnswer):
     """The answer's last line, *tail*, has no newline."""
 
     def __init__(self, tail: bytes) -> None:
-        super().__init__(f"the last line ({len(tail)} bytes) has no newline: the answer was cut")
+        super().__init__(f"the last line ({len(tail)} bytes) has no newline: the response was cut off")
         self.tail = tail
 
 
@@ -112,7 +112,7 @@ class EventDecoder:
         self._rejected_bytes += len(line)
         if self._rejected_bytes > MAX_REJECTED_BYTES:
             raise IncompleteAnswer(
-                f"more than {MAX_REJECTED_BYTES >> 20} MiB of lines are not events: this is no export"
+                f"more than {MAX_REJECTED_BYTES >> 20} MiB of lines are not events: this is not an export"
             )
         self.rejected.append(RejectedLine(self.lines, line, str(error)))
 

@@ -119,7 +119,7 @@ class ExportRetriever(Retriever):
 
     def _refuse_what_was_refused(self) -> None:
         if self._refusal:
-            raise NotAsked(f"not asked for, since Mixpanel has refused another request: {self._refusal}")
+            raise NotAsked(f"not requested, because Mixpanel rejected another request: {self._refusal}")
 
     def _progress(
         self,
@@ -154,4 +154,4 @@ class ExportRetriever(Retriever):
         message = f"{self.name}: {ranges} could not be read: {error}"
         if isinstance(error, Refused | Stopped):
             return type(error)(message)
-        return SliceFailed(f"{as_sentence(message)} Other windows go on; the next sync asks for these days again.")
+        return SliceFailed(f"{as_sentence(message)} Other windows continue; the next sync reads these days again.")

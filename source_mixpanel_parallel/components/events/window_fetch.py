@@ -71,7 +71,7 @@ class WindowFetcher:
 
     def _refuse_when_stopped(self) -> None:
         if self.context.stop.is_set():
-            raise Stopped("the sync was stopped before the window was whole")
+            raise Stopped("the sync was stopped before the window was complete")
 
 
 def _believe_only_twice(decoder: EventDecoder, attempts: WindowAttempts) -> None:

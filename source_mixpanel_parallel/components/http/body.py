@@ -66,13 +66,13 @@ class Gzip:
 
 
 def coding_of(response: requests.Response) -> Identity | Gzip:
-    """Return the coding that the answer's headers name; raise IncompleteAnswer for one that was not asked for."""
+    """Return the coding in the response's headers; raise IncompleteAnswer for one that was not requested."""
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if coding in {"", "identity"} or response.headers.get("Content-Length") == "0":
         return Identity()
     if coding in {"gzip", "x-gzip"}:
         return Gzip()
-    raise IncompleteAnswer(f"the answer is compressed as {coding!r}, though only gzip was asked for")
+    raise IncompleteAnswer(f"the response is compressed as {coding!r}, though only gzip was requested")
 
 
 def read_body(response: requests.Response) -> Iterator[bytes]:
@@ -90,4 +90,4 @@ def receive(response: requests.Response, received: Received) -> Iterator[bytes]:
             received.size_bytes += len(chunk)
             yield chunk
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise IncompleteAnswer(f"the connection broke in the middle of the answer: {error}") from error
+        raise IncompleteAnswer(f"the connection broke in the middle of the response: {error}") from error

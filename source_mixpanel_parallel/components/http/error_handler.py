@@ -109,4 +109,4 @@ def _excerpt(response: requests.Response) -> str:
     try:
         return " ".join(response.text[:300].split())
     except requests.RequestException as error:
-        return f"(its body broke off: {error})"
+        return f"(the body could not be read: {error})"

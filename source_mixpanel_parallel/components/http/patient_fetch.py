@@ -46,7 +46,7 @@ class PatientFetch(Generic[Answer]):
         while True:
             yield from quota.acquire(self.stream, self.order, self.is_later_page)
             if stop.is_set():
-                raise Stopped(f"the sync was stopped before the {self._kind} was whole")
+                raise Stopped(f"the sync was stopped before the {self._kind} was complete")
             self.before()
             try:
                 answer = self.send()
@@ -70,6 +70,6 @@ class PatientFetch(Generic[Answer]):
         return "page" if isinstance(self.place, PagePlace) else "window"
 
     def _retry(self, error: TransientError, wait_s: float) -> Notice:
-        text = f"{self.name}: {error}; asking again in {wait_s:.1f} s"
+        text = f"{self.name}: {error}; retrying in {wait_s:.1f} s"
         wait = FetchWait(text, self.stream, self.place, wait_s, "retry", error_code=error.code)
         return Notice(wait_message(Level.WARN, wait))

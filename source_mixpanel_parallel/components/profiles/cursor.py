@@ -30,7 +30,7 @@ from source_mixpanel_parallel.log_lines import FetchPlan
 from source_mixpanel_parallel.rate_limits.connection_slots import NAP_S, ConnectionSlots
 from source_mixpanel_parallel.traced import traced
 
-# One refusal may be the page's own; after the second, the pages left are not asked for.
+# One refusal may concern a single page; after a second one, the remaining pages are not requested.
 MAX_REFUSALS = 2
 
 
@@ -112,7 +112,7 @@ class PageCursor(EmittedSliceCursor):
         return next((session for session in self._reading.sessions if session.has_request), None)
 
     def news(self) -> list[News]:
-        """Return what is to be said before the first page, once."""
+        """Return what to log before the first page, once."""
         with self._changed:
             news, self._news = self._news, []
             return news
@@ -134,7 +134,7 @@ class PageCursor(EmittedSliceCursor):
             return PageArrival(request if is_wanted else None, news, is_plan=facts is not None)
 
     def expired(self, request: PageRequest, detail: str) -> list[News] | None:
-        """Note that the session of a page is gone; return what to say, or None if the page has failed with it."""
+        """Note that a page's session has expired; return what to log, or None if the page has failed."""
         with self._changed:
             news = page_news.expiry_news(request.session, request.page, detail)
             return [news] if request.session.expired(request) else None
@@ -158,7 +158,7 @@ class PageCursor(EmittedSliceCursor):
             return [each.index(page) for each, page in failed]
 
     def ended(self, request: PageRequest) -> list[News]:
-        """Note that a slice's reading has ended, however it ended; return what is to be said after the last."""
+        """Note that reading a slice has ended, in any way; return what to log after the last."""
         self.slots.release()
         with self._changed:
             self._under_way -= 1
@@ -180,7 +180,7 @@ class PageCursor(EmittedSliceCursor):
 
     @property
     def pages_left(self) -> int:
-        """How many pages are still to be asked for, as far as is known."""
+        """How many pages are left to request, as far as known."""
         with self._changed:
             return sum(session.pages_left for session in self._reading.sessions)
 
@@ -217,4 +217,4 @@ class PageCursor(EmittedSliceCursor):
         message = f"{self.stream_name}: {page_news.failure_sentence(pages, str(error))}"
         if isinstance(error, Refused | Stopped):
             return type(error)(message)
-        return SliceFailed(f"{as_sentence(message)} The next sync reads what is missing.")
+        return SliceFailed(f"{as_sentence(message)} The next sync reads the missing pages.")

@@ -1,6 +1,6 @@
-"""What a read of profiles says in the log: how long it will take, what became of sessions, and what arrived.
+"""Log messages of a read of profiles: expected duration, sessions, and what arrived.
 
-In: facts; out: sentences with their level. The stream's name is put before them elsewhere.
+In: facts; out: sentences with their level. The caller adds the stream's name.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ class News:
 
 
 def beginning_news(sessions: Sequence[PageSession], is_changed: bool) -> list[News]:
-    """Say what is known before the first request."""
+    """Return what is known before the first request."""
     news = []
     if is_changed:
         text = (
-            "the parameters have changed since the last sync, so all profiles are read again, whenever they were seen"
+            "the parameters have changed since the last sync, so all profiles are read again, regardless of last_seen"
         )
         news.append(News(Level.WARN, text))
     if len(sessions) > 1:
-        news.append(News(Level.INFO, f"distinct_ids take {len(sessions)} requests, and more where one has pages"))
+        news.append(News(Level.INFO, f"distinct_ids need at least {len(sessions)} requests"))
     for session in sessions:
         if session.is_resumed:
             done, pages = len(session.emitted), session.pages
-            text = f"goes on with an earlier read{_of(session)}: {done:,} of {pages:,} pages were emitted then"
+            text = f"resuming an earlier read{_of(session)}: {done:,} of {pages:,} pages already emitted"
             news.append(News(Level.INFO, text))
     return news
 
 
 def opening_news(session: PageSession, opening: Opening, total_pages: int) -> list[News]:
-    """Say what page 0 means, and how long the read may take; *total_pages* counts those of all sessions."""
+    """Return what page 0 shows, and how long the read may take; *total_pages* counts the pages of all sessions."""
     facts = session.facts
     assert facts is not None
     size = f"{facts.total:,} profiles{_of(session)} in {_pages(facts.pages)} of {facts.page_size:,}"
     if opening is Opening.SAME:
-        text = f"page 0 of the new session says the same, {size}: pages that came are not asked for again"
+        text = f"the new session has the same size, {size}: pages already read are not requested again"
         return [News(Level.INFO, text)]
     if opening is Opening.OVER:
         text = (
-            f"the new session has other pages, so the read{_of(session)} starts over: {size}. "
-            "Profiles that this sync has emitted are not emitted again"
+            f"the new session has different pages, so the read{_of(session)} starts over: {size}. "
+            "Profiles already emitted in this sync are not emitted again"
         )
         return [News(Level.WARN, text)]
     news = [News(Level.INFO, size)]
@@ -69,29 +69,29 @@ def opening_news(session: PageSession, opening: Opening, total_pages: int) -> li
 
 
 def expiry_news(session: PageSession, page: int, detail: str) -> News:
-    """Say that a page has lost its session, and what follows."""
+    """Return that a page's session has expired, and what happens next."""
     if session.is_resumed:
         text = (
-            f"{name_of(session, page)}: the session of the earlier read is gone ({detail}): the read starts from "
-            "page 0, and rows that the earlier read emitted come again, to be merged by distinct_id"
+            f"{name_of(session, page)}: the session of the earlier read has expired ({detail}). The read restarts from "
+            "page 0 and emits its rows again, to be merged by distinct_id"
         )
     else:
-        text = f"{name_of(session, page)}: the session has expired ({detail}): page 0 is asked for again, for a new one"
+        text = f"{name_of(session, page)}: the session has expired ({detail}). Requesting page 0 again for a new one"
     return News(Level.WARN, text)
 
 
 def counting_news(pages_left: int) -> News:
-    """Say that pages after the first count toward the hour's quota, as a 429 has shown."""
+    """Return that pages after the first count toward the hourly quota, as a 429 has shown."""
     hours = pages_left // QUERY_HOURLY_REQUESTS + 1
     text = (
-        f"Mixpanel counts pages after the first toward its {QUERY_HOURLY_REQUESTS} requests an hour: from now on they "
-        f"wait for it. The {_pages(pages_left)} left will take about {hours:,} h"
+        f"Mixpanel counts pages after the first toward its {QUERY_HOURLY_REQUESTS} requests per hour. From now on they "
+        f"wait for the quota: the remaining {_pages(pages_left)} will take about {hours:,} h"
     )
     return News(Level.WARN, text)
 
 
 def arrival_news(sessions: Sequence[PageSession]) -> list[News]:
-    """Compare what has arrived with what Mixpanel said, once everything has."""
+    """Compare the profiles that arrived with Mixpanel's total, at the end of the read."""
     total = sum(session.facts.total for session in sessions if session.facts)
     rows = sum(session.rows for session in sessions)
     duplicates = sum(session.seen.duplicates() for session in sessions)
@@ -100,7 +100,7 @@ def arrival_news(sessions: Sequence[PageSession]) -> list[News]:
         text = f"{rows:,} profiles arrived, though Mixpanel's total was {total:,}: profiles changed during the read"
         news.append(News(Level.WARN, text))
     if duplicates:
-        text = f"{duplicates:,} of {rows:,} profiles came twice, with the same distinct_id on two pages"
+        text = f"{duplicates:,} of {rows:,} profiles arrived twice, with the same distinct_id on two pages"
         if any(session.was_renewed for session in sessions):
             text += "; since the session was renewed in between, as many others may be missing until the next sync"
         news.append(News(Level.WARN, text))

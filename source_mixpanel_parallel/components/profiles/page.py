@@ -85,10 +85,10 @@ def decode_page(
         if answer.status != "ok" or answer.error:
             raise IncompleteAnswer(f"the page's status is {answer.status!r}: {answer.error or 'no reason given'}")
         if answer.page not in {None, number}:
-            raise IncompleteAnswer(f"page {number} was asked for, and page {answer.page} came")
+            raise IncompleteAnswer(f"page {number} was requested, but page {answer.page} arrived")
         return _write_page(stream, answer, write, skipped)
     except (ValueError, RecursionError) as error:
-        raise IncompleteAnswer(f"the page is not what the engage API answers: {error}") from error
+        raise IncompleteAnswer(f"the page is not a valid engage response: {error}") from error
 
 
 def _refuse_what_is_not_text(body: Body) -> None:

@@ -94,5 +94,5 @@ def facts_of(page: ProfilePage) -> PageFacts:
     page_size = page.page_size or max(page.rows, 1)
     facts = PageFacts(total, page_size, page.session_id or "", hash(tuple(page.hashes)))
     if facts.pages > 1 and not facts.session_id:
-        raise IncompleteAnswer(f"page 0 says that there are {facts.pages} pages but has no session_id")
+        raise IncompleteAnswer(f"page 0 reports {facts.pages} pages but has no session_id")
     return facts

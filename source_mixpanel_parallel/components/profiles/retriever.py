@@ -129,7 +129,7 @@ class EngageRetriever(Retriever):
         indices = self.cursor.failed(request, error)
         for index in indices:
             own = index == self.cursor.index(request)
-            cause = error if own else NotAsked(f"not asked for: {error}")
+            cause = error if own else NotAsked(f"not requested: {error}")
             yield Delivery(self.name, self._progress(index, started_s, 0, cause, interrupted=interrupted))
 
     def _progress(

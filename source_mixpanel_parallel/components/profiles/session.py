@@ -36,7 +36,7 @@ class PageFacts:
 def count_pages(total: int, page_size: int) -> int:
     """Return how many pages hold *total* profiles; page 0 is there even when it is empty."""
     if total < 0 or page_size < 1:
-        raise IncompleteAnswer(f"page 0 says total {total} and page_size {page_size}, which can't be")
+        raise IncompleteAnswer(f"page 0 says total {total} and page_size {page_size}, which is impossible")
     return max(1, -(-total // page_size))
 
 
@@ -52,12 +52,12 @@ class PageRequest:
 
 
 class Gate(Enum):
-    """Whether pages behind page 0 can be asked for."""
+    """Whether pages after page 0 can be requested."""
 
-    WANTED = "page 0 is to be asked for"
+    WANTED = "page 0 must be requested"
     ASKED = "page 0 is under way"
     OPEN = "page 0 has come"
-    SHUT = "no further page is asked for"
+    SHUT = "no further page is requested"
 
 
 class Opening(Enum):
@@ -108,14 +108,14 @@ class PageSession:
 
     @property
     def has_request(self) -> bool:
-        """Whether a page can be asked for now."""
+        """Whether a page can be requested now."""
         if self._gate is Gate.WANTED:
             return True
         return self._gate is Gate.OPEN and (bool(self._again) or self._skip_emitted() < self.pages)
 
     @property
     def pages_left(self) -> int:
-        """How many pages are still to be asked for, as far as is known."""
+        """How many pages are left to request, as far as known."""
         return len(self._again) + max(self.pages - self._next, 0)
 
     def index(self, page: int) -> int:
@@ -152,7 +152,7 @@ class PageSession:
         return Opening.OVER
 
     def expired(self, request: PageRequest) -> bool:
-        """Hand a page back whose session is gone; return whether it will be asked for with another session."""
+        """Return a page whose session has expired; the result is whether it will be requested in another session."""
         if request.passing != self.passing:
             return True  # a read that started over asks for every page anyway
         is_present = self.facts is not None and request.session_id == self.facts.session_id

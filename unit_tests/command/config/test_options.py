@@ -118,5 +118,5 @@ def test_checked_database(tmp_path: Path) -> None:
     ]:
         with pytest.raises(BadArguments, match=sentence):
             checked_database(path)
-    with pytest.raises(BadArguments, match="there is no such file yet"):
+    with pytest.raises(BadArguments, match="no such file"):
         checked_database(new, must_exist=True)

@@ -77,8 +77,8 @@ def test_report_tells_what_happened() -> None:
         "Mixpanel answered 500",
         "2026-01-02: 25",
         "25 events a day",
-        "2 windows, at most 2 at once",
-        "1 pages, at most 1 at once",
+        "2 windows, at most 2 concurrently",
+        "1 pages, at most 1 concurrently",
         "Sign Up",
     ]:
         assert text in tags.text

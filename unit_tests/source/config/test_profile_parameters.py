@@ -80,7 +80,7 @@ def test_workers_when_they_are_wrong(workers: object) -> None:
     with pytest.raises(ConfigError) as raised:
         profile_workers({"profile_workers": workers})
     assert str(raised.value) == (
-        f"profile_workers {workers!r}: Mixpanel's query API allows 5 requests at once, choose 1 to 5"
+        f"profile_workers {workers!r}: Mixpanel's query API allows 5 concurrent requests, choose 1 to 5"
     )
 
 

@@ -183,7 +183,7 @@ def test_end_when_lines_were_rejected(streams: Mapping[str, AbstractStream]) -> 
     assert handled(emission, ended("rejected_lines")) == []
     rejected = (RejectedLine(3, b"broken", "it has no `event`"), RejectedLine(4, b"\xff", "not UTF-8"))
     items = handled(emission, carrying(Delivery("events", progress(), spool_of(LINES), lambda: {"a": 1}, rejected)))
-    assert items[:2] == [LINES, "WARN events: 2 lines of the answer are not events, read twice"]
+    assert items[:2] == [LINES, "WARN events: 2 lines of the response are not events, even when read twice"]
     assert [json.loads(line)["record"]["data"]["line"] for line in items[2:4]] == ["broken", r"\xff"]
     assert items[4] == ("STATE", "events", 2.0, {"a": 1})
     handled(emission, ended("events"))
@@ -199,7 +199,7 @@ def test_rejected_lines_when_their_stream_is_not_selected(streams: Mapping[str, 
     delivery = Delivery("events", progress(), spool_of(LINES), lambda: {"a": 1}, rejected)
     emission = emission_of(streams, "events")
     items = handled(emission, carrying(delivery))
-    assert items[1] == "WARN events: 1 line of the answer are not events, read twice"
+    assert items[1] == "WARN events: 1 line of the response is not an event, even when read twice"
     message = json.loads(items[2].removeprefix("ERROR rejected line: "))
     assert message["record"]["data"]["line"] == "broken " * 1000
     assert list(emission.finish()) == []
@@ -255,8 +255,8 @@ def test_error_when_it_is_traced(
     summary = AirbyteTracedException("Concurrent read failure", "During the sync, …", FailureType.config_error)
     end = emission.last_error(summary)
     assert (end.message, end.internal_message, end.failure_type) == (
-        "Not every stream is complete: events. The errors before this one say why.",
-        "streams_incomplete: Not every stream is complete: events. The errors before this one say why.",
+        "Not every stream is complete: events. See the errors above.",
+        "streams_incomplete: Not every stream is complete: events. See the errors above.",
         FailureType.config_error,
     )
     alone = emission_of(streams, "events").last_error(AirbyteTracedException("it broke", "no"))

@@ -227,7 +227,7 @@ def test_windows_when_the_filter_lets_more_through(
     assert read(cursor(state=saved(first), **after)) == read(cursor(**after))
     text = (
         "WARNING events: `events` or `where` have changed since the last sync: 19 days that were read before are read "
-        "again, since the filters left out other events then"
+        "again, because the earlier filters excluded other events"
     )
     assert airbyte_log == [text]
 
@@ -345,7 +345,7 @@ def test_plans_when_they_are_longer_than_the_quota(airbyte_log: list[str]) -> No
     announce_long_plans({"events": plan, "sign_ups": plan})
     text = (
         "WARNING events, sign_ups: 346 requests are needed, and Mixpanel allows 60 an hour: this read will wait about "
-        "5 h. A larger window_days, or none, needs fewer."
+        "5 h. Use a larger window_days, or leave it unset."
     )
     assert airbyte_log == [text]
 
@@ -356,7 +356,7 @@ def test_slices_when_the_sync_is_stopped() -> None:
     slices = iter(stopped.stream_slices())
     next(slices)
     stopped.context.stop.set()
-    with pytest.raises(AirbyteTracedException, match=r"was stopped before .* and what comes after it was asked for"):
+    with pytest.raises(AirbyteTracedException, match=r"was stopped before requesting .* and the following days"):
         list(slices)
 
 

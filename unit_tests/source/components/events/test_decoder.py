@@ -315,7 +315,7 @@ def test_decode_when_a_known_tail_is_not_there() -> None:
 def test_decode_when_nothing_is_an_event() -> None:
     """An answer of more than 64 MiB that is no export is not kept in memory."""
     page = b"<html>" + b"x" * (1 << 20) + b"</html>\n"
-    with pytest.raises(IncompleteAnswer, match="more than 64 MiB of lines are not events: this is no export"):
+    with pytest.raises(IncompleteAnswer, match="more than 64 MiB of lines are not events: this is not an export"):
         decode(page for _ in range(100))
 
 

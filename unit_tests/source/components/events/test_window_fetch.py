@@ -195,7 +195,7 @@ def test_fetch_when_the_quota_is_used_up(fetches: Fetches) -> None:
 def test_fetch_when_the_sync_is_stopped(fetches: Fetches) -> None:
     """A stopped sync takes no further bytes."""
     fetches.stop.set()
-    with pytest.raises(TransientError, match="the sync was stopped before the window was whole"):
+    with pytest.raises(TransientError, match="the sync was stopped before the window was complete"):
         fetches.fetch(BODY)
 
 

@@ -178,7 +178,7 @@ def test_read_when_the_answer_is_cut(server: RawServer, kind: str, end: str) -> 
 def test_read_when_the_cut_is_at_a_line_end(server: RawServer) -> None:
     """The message says that the connection broke, and the cause is kept."""
     whole = with_length(TEXT)
-    with pytest.raises(IncompleteAnswer, match="the connection broke in the middle of the answer") as raised:
+    with pytest.raises(IncompleteAnswer, match="the connection broke in the middle of the response") as raised:
         server.read(whole[: LINE_END - len(TEXT)])
     assert raised.value.__cause__ is not None
 
@@ -187,7 +187,7 @@ def test_read_when_the_cut_is_at_a_line_end(server: RawServer) -> None:
 def test_read_when_the_server_stalls(server: RawServer, kind: str) -> None:
     """A server that sends nothing more makes the answer incomplete after the timeout."""
     whole, _, _ = WHOLE[kind]
-    with pytest.raises(IncompleteAnswer, match="the connection broke in the middle of the answer"):
+    with pytest.raises(IncompleteAnswer, match="the connection broke in the middle of the response"):
         server.read(whole[:-10], "stall")
 
 
@@ -211,7 +211,7 @@ def test_read_when_chunks_say_gzip_but_hold_nothing(server: RawServer) -> None:
 @pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip"])
 def test_read_when_the_coding_is_another(server: RawServer, coding: str) -> None:
     """A coding that was not asked for is named, and nothing of the body is taken for text."""
-    with pytest.raises(IncompleteAnswer, match=f"compressed as '{coding}', though only gzip was asked for"):
+    with pytest.raises(IncompleteAnswer, match=f"compressed as '{coding}', though only gzip was requested"):
         server.read(with_length(ZIPPED, f"Content-Encoding: {coding}"))
 
 

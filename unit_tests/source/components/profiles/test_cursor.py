@@ -51,7 +51,7 @@ def test_slices_when_page_0_failed() -> None:
     cursor.ended(request)
     with pytest.raises(AirbyteTracedException) as raised:
         next(slices)
-    assert raised.value.message == ("profiles: page 0 could not be read: cut. The next sync reads what is missing.")
+    assert raised.value.message == ("profiles: page 0 could not be read: cut. The next sync reads the missing pages.")
 
 
 def test_slices_when_all_connections_are_taken() -> None:
@@ -180,7 +180,7 @@ def test_news_when_profiles_changed_during_the_read() -> None:
     cursor.arrived(second, page_of(0, 3), None)
     assert [(news.level, news.text) for news in cursor.ended(second)] == [
         (Level.WARN, "13 profiles arrived, though Mixpanel's total was 20: profiles changed during the read"),
-        (Level.WARN, "3 of 13 profiles came twice, with the same distinct_id on two pages"),
+        (Level.WARN, "3 of 13 profiles arrived twice, with the same distinct_id on two pages"),
     ]
 
 

@@ -97,7 +97,7 @@ def test_page_when_profiles_are_skipped() -> None:
 
 def test_page_when_another_was_asked_for() -> None:
     """An answer to another request is none to this one."""
-    with pytest.raises(IncompleteAnswer, match="page 3 was asked for, and page 0 came"):
+    with pytest.raises(IncompleteAnswer, match="page 3 was requested, but page 0 arrived"):
         decode_page("profiles", page(), 3, lambda _lines: None)
 
 

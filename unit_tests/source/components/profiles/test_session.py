@@ -118,7 +118,7 @@ def test_news_when_profiles_came_twice_under_two_sessions() -> None:
     session.arrived(session.take(), 10, page_of(0, 20).hashes)
     assert [news.text for news in arrival_news([session])] == [
         (
-            "10 of 20 profiles came twice, with the same distinct_id on two pages; since the session was renewed in "
+            "10 of 20 profiles arrived twice, with the same distinct_id on two pages; since the session was renewed in "
             "between, as many others may be missing until the next sync"
         )
     ]
@@ -129,5 +129,5 @@ def test_facts_when_page_0_is_unlikely() -> None:
     page = page_of(0, 10)
     nothing = ProfilePage(10, 10, page.hashes, "", None, None, None)
     assert (facts_on(nothing).pages, facts_on(nothing).total, facts_on(nothing).session_id) == (1, 10, "")
-    with pytest.raises(IncompleteAnswer, match="there are 3 pages but has no session_id"):
+    with pytest.raises(IncompleteAnswer, match="page 0 reports 3 pages but has no session_id"):
         facts_on(ProfilePage(10, 10, page.hashes, "", 10, 25, None))
