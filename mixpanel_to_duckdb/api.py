@@ -48,7 +48,7 @@ def sync(
     metrics: str | Path | None = None,
     on_batch_complete: Callable[[SliceProgress], object] | None = None,
 ) -> SyncResult:
-    """Bring new days and profiles from Mixpanel into *database*; go on from where the last sync ended.
+    """Load new days and profiles from Mixpanel into *database*, resuming where the last sync ended.
 
     Args:
         config: the source's config, as a mapping or the path of a JSON file; None for `mixpanel.json`, or the
@@ -60,8 +60,8 @@ def sync(
         to_date: the last day, inclusive.
         last_days: how many days up to today, in place of *from_date* and *to_date*.
         events: names of events; empty for all.
-        where: a segmentation expression that events must meet.
-        workers: how many requests run at once, 1 to 100; None for as many as the plan can use.
+        where: only events matching this segmentation expression.
+        workers: how many requests run concurrently, 1 to 100; None for as many as the plan can use.
         window_days: days a request, 1 to 100; None for planned windows.
         region: US, EU or IN.
         full_refresh: read everything again, and replace the tables once that is complete; with *from_date*,
@@ -84,7 +84,7 @@ def sync(
         QuotaUsedUp: the quota is used up and *no_wait* is given.
         SyncError: the sync could not run to its end, for example since another process has the database.
         OSError: there is no room for temporary files, or no process can be started.
-        KeyboardInterrupt: it was interrupted; what was committed is kept, and the next sync goes on from there.
+        KeyboardInterrupt: it was interrupted; committed rows are kept, and the next sync resumes from there.
 
     """
     options = SyncOptions(

@@ -29,7 +29,7 @@ class SyncError(Exception):
 
 
 class BadArguments(SyncError, ValueError):
-    """Something that was asked for makes no sense; nothing was requested."""
+    """Wrong arguments or a wrong config; nothing was requested."""
 
     exit_code = ExitCode.BAD_ARGUMENTS
 

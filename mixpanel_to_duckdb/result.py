@@ -1,6 +1,6 @@
 """How a sync ended, for programs: `SyncResult`, and the same as a JSON document.
 
-Frozen facts. Durations are seconds, times are UTC, days are texts such as 2026-01-31, both ends of a range inclusive.
+Frozen facts. Durations are seconds, times are UTC, days are strings such as 2026-01-31, both ends of a range inclusive.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ErrorReport:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What one sync did: a result per stream, every window and page, and what was said to be wrong.
+    """What one sync did: a result per stream, every window and page, and all errors.
 
     `committed_rows` counts the rows that reached the database together with their state, per stream. `batches` holds
     one progress per window or page, success or failure, in the order in which they ended. `full_refresh` says that the
@@ -81,8 +81,8 @@ class SyncResult:
     @property
     def errors_beside_batches(self) -> tuple[str, ...]:
         """The errors that no failed window or page tells already."""
-        told = {report.message for report in self.error_reports if any(_tells(b, report) for b in self.batches)}
-        return tuple(error for error in self.errors if error not in told)
+        reported = {report.message for report in self.error_reports if any(_tells(b, report) for b in self.batches)}
+        return tuple(error for error in self.errors if error not in reported)
 
     @property
     def has_failures(self) -> bool:

@@ -1,6 +1,6 @@
 """`mixpanel-to-duckdb`: arguments in, exit code out.
 
-Light on purpose: what is wrong with the arguments is said before anything heavy is imported or any request is made.
+Light on purpose: wrong arguments are reported before anything heavy is imported or any request is sent.
 Exit codes are those of `ExitCode`, for wrong usage too, so not click's own. The only place that reports errors.
 """
 

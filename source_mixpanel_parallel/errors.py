@@ -3,17 +3,17 @@
     SourceError
     ├── ConfigError            the user must change something; never retried
     │   ├── BadState           a state that this connector has not written
-    │   └── Refused            Mixpanel said no to the request
+    │   └── Refused            Mixpanel rejected the request
     │       ├── WrongCredentials (UnknownAccount), NoAccess, PlanLacksApi, DayNotBegun
     │       └── NotAsked       not sent, since another request of the stream was refused
     ├── TransientError         the next attempt, or the next sync, may succeed
     │   ├── IncompleteAnswer   an answer that is not proven whole: nothing of it is emitted
     │   ├── RateLimited        429: wait, then go on; does not count as a failed attempt
-    │   ├── SessionExpired     pages of profiles need a new session: page 0 is asked for again
+    │   ├── SessionExpired     pages of profiles need a new session: page 0 is requested again
     │   ├── SliceFailed        a range of days or a page that still failed after all attempts
     │   └── Stopped            the sync was stopped before this was read
     ├── StreamsIncomplete      the end of a read in which streams have failed
-    ├── StdoutLost             stdout takes no messages any more: end, there is nobody to tell
+    ├── StdoutLost             stdout accepts no more messages: end without a report
     └── InternalError          a fault of this connector
 
 Messages give the fact, the values and the next step, for people. No message holds a secret. Programs read `code`: each
@@ -26,7 +26,7 @@ from typing import ClassVar
 
 
 class SourceError(Exception):
-    """Any failure that the source foresees."""
+    """Any expected failure of the source."""
 
     failure_type: ClassVar[str] = "system_error"
     code: ClassVar[str] = "internal"
@@ -76,7 +76,7 @@ class PlanLacksApi(Refused):
 
 
 class DayNotBegun(Refused):
-    """The last day asked for has not begun in the project's timezone."""
+    """The last requested day has not begun in the project's timezone."""
 
     code = "day_not_begun"
 
@@ -101,7 +101,7 @@ class IncompleteAnswer(TransientError):
 
 
 class RateLimited(TransientError):
-    """Mixpanel answered 429 for its quota *limit* (hour, second or concurrent); *retry_after_s* if it said so."""
+    """Mixpanel answered 429 for its quota *limit* (hour, second or concurrent); *retry_after_s* is its Retry-After."""
 
     code = "rate_limited"
 
@@ -112,13 +112,13 @@ class RateLimited(TransientError):
 
 
 class SessionExpired(TransientError):
-    """The session that a page of profiles was asked for with is gone, so no page of it can be read any more."""
+    """The session of a page of profiles has expired, so none of its pages can be read any more."""
 
     code = "session_expired"
 
 
 class SliceFailed(TransientError):
-    """A range of days or a page that could not be read; the next sync asks for it again."""
+    """A range of days or a page that could not be read; the next sync requests it again."""
 
     code = "slice_failed"
 
@@ -130,14 +130,14 @@ class Stopped(TransientError):
 
 
 class StreamsIncomplete(SourceError):
-    """Streams have failed, each with errors of its own."""
+    """Streams have failed, each with its own errors."""
 
     failure_type = "config_error"  # as the CDK's own summary: it calls for nothing that the errors before it do not
     code = "streams_incomplete"
 
 
 class StdoutLost(SourceError):
-    """What reads the messages is gone, or the file that they go to is full."""
+    """The reader of the messages has ended, or the file they are written to is full."""
 
     code = "stdout_lost"
 

@@ -118,7 +118,7 @@ class ParallelProfileResult:
 
 @dataclass(frozen=True, slots=True)
 class StreamReadResult:
-    """How many rows a plain stream had; whether it is complete is told by its status, as for any Airbyte stream."""
+    """How many rows a plain stream had; its status says whether it is complete, as for any Airbyte stream."""
 
     stream: str
     rows: int = 0

@@ -241,7 +241,7 @@ def test_narrow_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch, columns:
     shown = lines_of(plan.stdout)
     assert [line for line in shown if len(line) > columns or "…" in line] == []
     assert "unknown until page 0" in plan.stdout
-    assert ("  requests  unknown until page 0" in shown) == (columns == 40)
+    assert ("  requests    unknown until page 0" in shown) == (columns == 40)
     for arguments in (["plan", "--config", "misspelt.json"], ["plan", "--region", "AU"]):
         lines = lines_of(run_on_terminal(columns, *arguments).stdout)
         assert [line for line in lines if len(line) > columns] == []

@@ -53,7 +53,7 @@ Examples:
 """
 
 NEEDS_SIMULATOR = (
-    "the demo needs aiohttp, which the extra `simulator` installs. In a checkout: pip install '.[simulator]'; "
+    "the demo needs aiohttp, which comes with the extra `simulator`. In a checkout: pip install '.[simulator]'; "
     "with pipx: pipx inject mixpanel-to-duckdb aiohttp; with uv: uv tool install --with aiohttp '.'; "
     "in any other environment: pip install aiohttp"
 )

@@ -4,7 +4,7 @@ In: a config; out: the catalog that this version of the source gave for the same
 the user's cache directory. Its name is a digest and its content is the catalog, so neither holds any of the config. An
 entry that is damaged counts as missing; where nothing can be written, nothing is kept. Never raises.
 
-The config is checked before: the source's `catalog` would find nothing wrong in it that `sync` has not said.
+The config is checked before: the source's `catalog` would find no error in it that `sync` has not reported.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class CatalogCache:
         return catalog if checksum == _checksum(catalog) else None
 
     def put(self, key: str, catalog: bytes) -> None:
-        """Keep *catalog*, which takes the place of an earlier one at once, and let the oldest entries go."""
+        """Store *catalog*, replacing an earlier one atomically, and remove the oldest entries."""
         if self.directory is None:
             return
         with suppress(OSError):  # a home that can't be written, a full disk: the next sync asks the source again

@@ -1,7 +1,7 @@
-"""The parts of protocol messages that a person is told of, decoded.
+"""Decodes the parts of protocol messages that are reported to people.
 
 In: a line that a connector wrote; out: a `Message`. A line that is no message (a warning of Python's, a library's
-print) becomes a LOG message, so that nothing said gets lost. Raises nothing.
+print) becomes a LOG message, so that no output is lost.
 """
 
 from __future__ import annotations

@@ -84,11 +84,11 @@ def run_pipe(
     stop = stop or StopRequest()
     errors: list[Error] = []
     unread: deque[bytes] = deque(maxlen=1)
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complaints:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
         read, write = [*SOURCE, *read_command(files)], [*DESTINATION, *write_command(files)]
         with (
             _started(read, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints) as source,
-            _started(write, stdin=source.stdout, stdout=said, stderr=subprocess.PIPE) as destination,
+            _started(write, stdin=source.stdout, stdout=output, stderr=subprocess.PIPE) as destination,
         ):
             assert source.stdout
             assert destination.stderr
@@ -98,20 +98,20 @@ def run_pipe(
             try:
                 _follow(destination.stderr, errors, unread, on_message, on_tick)
             except BaseException:
-                stop.make()  # the callback failed: what is whole is still committed, then its error goes on
+                stop.make()  # the callback failed: commit complete windows and pages, then re-raise its error
                 raise
             destination.wait()
             end_soon(source)
-        told = [parse_message(line) for line in _lines(said)]
+        reported = [parse_message(line) for line in _lines(output)]
         # An error of no stream and without a code is a CDK's summary of those that it has traced one by one.
         source_errors = [error for error in errors if error.stream or error.code] or errors
-        destination_errors = [message.error for message in told if message.error]
+        destination_errors = [message.error for message in reported if message.error]
         if destination.returncode and not destination_errors and not stop.made:
             destination_errors = [unexplained("the destination", destination.returncode, b"".join(unread))]
         elif source.returncode and not source_errors and not stop.made and not _stops_others(destination_errors):
             source_errors = [unexplained("the source", source.returncode, b"\n".join(_lines(complaints)))]
     committed: Counter[str] = Counter()
-    for message in told:
+    for message in reported:
         if message.state:
             name = message.state.stream.stream_descriptor.name
             committed[name] += int(message.state.destination_stats.record_count)

@@ -1,4 +1,4 @@
-"""The state that a database holds, told by the destination itself: `destination-duckdb state`.
+"""The state in a database, as printed by `destination-duckdb state`.
 
 In: a database that is there; out: the states as JSON. Raises SyncError with the destination's sentence.
 """

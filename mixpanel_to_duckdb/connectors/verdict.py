@@ -32,7 +32,7 @@ def exit_code(end: PipeEnd | None, tally: Tally, *, interrupted: bool, quota_use
     return ExitCode.FAILED
 
 
-def errors_worth_telling(end: PipeEnd, *, stopped: bool) -> tuple[ErrorReport, ...]:
+def root_causes(end: PipeEnd, *, stopped: bool) -> tuple[ErrorReport, ...]:
     """Return each error once, the source's first, without those that only follow from others."""
     errors = [*end.source_errors, *end.destination_errors]
     causes = [error for error in errors if not is_consequence(error)]

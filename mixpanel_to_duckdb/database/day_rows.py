@@ -2,7 +2,7 @@
 
 In: a connection whose current schema is the one in question; out: the record, made by each sync for the days that it
 read and committed, and the days that have fewer rows now, as after a DELETE by hand. Databases of release 0.1.0 have
-no record, and nothing is said of them. Raises duckdb.Error.
+no record and are not reported. Raises duckdb.Error.
 """
 # ruff: noqa: S608  names are our own or quoted before they come into a statement
 

@@ -43,7 +43,7 @@ CREATE_RESETS = (
 )
 INSERT_RESET = f"INSERT INTO {SCHEMA}.resets VALUES (?, ?, ?)"  # noqa: S608 - a name of our own
 SELECT_RESETS = f"SELECT stream, max(reset_at) FROM {SCHEMA}.resets WHERE lower(schema_name) = lower(?) GROUP BY stream"  # noqa: S608
-LEFT_OUT = ("batches", "waits")  # of the document: what one sync alone is asked for
+LEFT_OUT = ("batches", "waits")  # fields of the document that are only needed for a single sync
 READ_RANGES, FILTERS = "read_date_ranges", "filters"  # per stream, in the database's document only
 
 
@@ -61,7 +61,7 @@ class PastSync:
     result: Mapping[str, Any] = field(default_factory=dict)
 
     def without(self, streams: Collection[str]) -> PastSync:
-        """Return the same without what is said of *streams*."""
+        """Return the same without the facts about *streams*."""
         kept = {
             part: {name: value for name, value in self.result.get(part, {}).items() if name not in streams}
             for part in ("streams", READ_RANGES, FILTERS)
@@ -88,7 +88,7 @@ class PastSync:
         return self.full_refresh and is_whole and not self.failed_ranges(stream)
 
     def read_pages(self, stream: str) -> int:
-        """Return how many pages were asked for then."""
+        """Return how many pages were requested in that sync."""
         document = self.result.get("streams", {}).get(stream, {})
         return sum(int(document.get(f"{end}_pages", 0)) for end in ("successful", "failed", "interrupted"))
 

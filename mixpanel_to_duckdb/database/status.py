@@ -1,6 +1,6 @@
 """What a database holds, stream by stream: rows, days, gaps, failures, duplicates, rejected lines, the last sync.
 
-In: the database and its state; out: `DatabaseStatus`, also as a JSON document. Reads only. Raises SyncError where the
+In: the database and its state; out: `DatabaseStatus`, also as a JSON document. Raises SyncError where the
 database can't be read.
 """
 # ruff: noqa: S608  names are quoted before they come into a statement

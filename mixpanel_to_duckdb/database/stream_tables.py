@@ -1,4 +1,4 @@
-"""The tables of Mixpanel's streams in the current schema of a database, told by their columns.
+"""The tables of Mixpanel's streams in the current schema of a database, identified by their columns.
 
 In: a connection; out: the tables of events and those of profiles, in order. Raises duckdb.Error.
 """

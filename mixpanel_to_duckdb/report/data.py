@@ -1,6 +1,6 @@
 """What a report tells of the database: rows a day, totals, the most frequent events.
 
-In: a database and a timezone; out: `ReportData`. Reads only. Raises SyncError where the database can't be read.
+In: a database and a timezone; out: `ReportData`. Raises SyncError where the database can't be read.
 """
 # ruff: noqa: S608  names are quoted before they come into a statement
 

@@ -32,7 +32,7 @@ def write_metrics(path: Path, database: str, schema: str, exit_code: ExitCode, r
     facts = RunFacts(_shown(database), schema, exit_code, time.time(), result=result)
     try:
         facts = _with_history(facts, database)
-    except SyncError:  # in use or damaged, which the sync has said
+    except SyncError:  # in use or damaged, which the sync has reported
         facts = replace(facts, last_success_s=_success_of_before(path, facts))
     if exit_code == ExitCode.DONE:
         facts = replace(facts, last_success_s=facts.ended_s)

@@ -1,6 +1,6 @@
-"""When each request ran, packed into lanes: what ran at once stands one above the other.
+"""When each request ran, packed into lanes: concurrent requests are drawn one above the other.
 
-In: a result; out: `Timeline`. Pure. A window that was asked for more than once is one bar, from its first request to
+In: a result; out: `Timeline`. Pure. A window that was requested more than once is one bar, from its first request to
 its end, with the pauses in between marked in it.
 """
 
@@ -47,7 +47,7 @@ class StreamLanes:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All streams that asked for anything; *at_once* is the largest number of requests that ran together."""
+    """All streams with requests; *at_once* is the largest number of requests that ran together."""
 
     duration_s: float
     streams: tuple[StreamLanes, ...]
@@ -70,15 +70,15 @@ def timeline(result: SyncResult) -> Timeline:
 
 def _bars(name: str, batches: Sequence[SliceProgress], waits: Sequence[Wait], began_s: float) -> list[Bar]:
     bars: list[Bar] = []
-    told: set[Wait] = set()
+    shown: set[Wait] = set()
     for batch in batches:
         end_s = batch.started_s + batch.duration_s
         own = tuple(w for w in waits if w.place == place_of(batch) and batch.started_s <= w.at_s <= end_s)
-        told.update(own)
+        shown.update(own)
         bars.append(Bar(name, place_of(batch), batch.started_s - began_s, end_s - began_s, batch, own))
     # Tries of a window that was split afterwards: its parts are reported, the window itself is not.
     for wait in waits:
-        if wait.place is not None and wait not in told:
+        if wait.place is not None and wait not in shown:
             start_s = wait.at_s - began_s
             bars.append(Bar(name, wait.place, start_s, start_s + wait.wait_s, None, (wait,)))
     return sorted(bars, key=lambda bar: (bar.start_s, bar.end_s))

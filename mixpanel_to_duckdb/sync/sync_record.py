@@ -1,7 +1,7 @@
 """What a sync leaves in the database once the connectors have ended: replaced days, and its entry in the history.
 
-In: the result, and what was asked for; out: the result with what became of stored rows. Both are written in one
-transaction or not at all, which is an error of the result. Raises nothing of its own.
+In: the result and the options; out: the result with the effect on stored rows. Both are written in one
+transaction or not at all, which is an error of the result.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from source_mixpanel_parallel import BatchProgress
 
 
 def write_down(result: SyncResult, sync_id: int, options: SyncOptions, config: SourceConfig) -> SyncResult:
-    """Replace the days that were read again, if that was asked for, and add the sync to the history."""
+    """Replace the days that were read again, if requested, and add the sync to the history."""
     if result.exit_code in {ExitCode.BAD_ARGUMENTS, ExitCode.AUTHENTICATION} or not exists(options.database):
         return result
     if not result.batches and result.errors:

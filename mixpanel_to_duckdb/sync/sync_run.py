@@ -25,7 +25,7 @@ from mixpanel_to_duckdb.connectors.process import DESTINATION, SOURCE, Answer, R
 from mixpanel_to_duckdb.connectors.stop_request import StopRequest
 from mixpanel_to_duckdb.connectors.stored_state import refuse_failed
 from mixpanel_to_duckdb.connectors.tally import Tally
-from mixpanel_to_duckdb.connectors.verdict import errors_worth_telling, exit_code
+from mixpanel_to_duckdb.connectors.verdict import exit_code, root_causes
 from mixpanel_to_duckdb.database.finished_days import finished_days
 from mixpanel_to_duckdb.database.project import Place, project_of, record_project, refuse_other_project
 from mixpanel_to_duckdb.place import exists
@@ -158,7 +158,7 @@ class SyncRun:
 
     def _result(self, tally: Tally, end: PipeEnd | None, stop: StopRequest, started_s: float) -> SyncResult:
         quota = self.options.no_wait and tally.hour_used_up
-        errors = errors_worth_telling(end, stopped=stop.made) if end else ()
+        errors = root_causes(end, stopped=stop.made) if end else ()
         return SyncResult(
             database=self.options.database,
             exit_code=exit_code(end, tally, interrupted=stop.by_user, quota_used_up=quota),

@@ -1,6 +1,7 @@
-"""How many requests of one quota may run at once, over all streams of a sync.
+"""How many requests of one quota may run concurrently, across all streams of a sync.
 
-Mixpanel allows 100 exports and 5 queries at once in a project. Each stream provides the connections its plan can use;
+Mixpanel allows 100 concurrent exports and 5 concurrent queries per project.
+Each stream provides the connections its plan can use;
 they are shared, up to `limit`. Who waits for a slot stops waiting when the sync is stopped.
 """
 

@@ -1,4 +1,4 @@
-"""What Mixpanel allows: requests an hour, a second and at once, per project. The one place for these numbers.
+"""Mixpanel's limits per project: requests per hour, per second and concurrent. The only place for these numbers.
 
 Public: the command plans with them. The manifest repeats the rates for the CDK, and its spec the bounds of the config;
 tests hold both to this file. Source: https://developer.mixpanel.com/reference/rate-limits and

@@ -1,4 +1,4 @@
-"""How often one window is asked for, and when it is split: decisions only, no I/O, no clock.
+"""How often a window is requested, and when it is split: decisions only, no I/O, no clock.
 
 A window that fails is read again, then halved, again and again, until the days that fail stand alone. One bad day costs
 at most 15 requests more than a good one, whatever the window's length: retries yield to the splits still needed.

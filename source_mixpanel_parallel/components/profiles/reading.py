@@ -1,7 +1,7 @@
-"""What one read of a stream of profiles is made of: its sessions, new or gone on with, and where it counts from.
+"""One read of a stream of profiles: its sessions, new or resumed, and where it counts from.
 
-In: the parameters, the state and the mode; out: `PageReading`, which turns into state again. A read under way is gone
-on with if it asked for the same and the destination still holds its rows.
+In: the parameters, the state and the mode; out: `PageReading`, which turns into state again. An unfinished read
+is resumed if its parameters are the same and the destination still has its rows.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     {"last_seen": "2026-01-31T12:00:00", "reading": {"sessions": [{"session_id": "…", "finished_pages": [[0, 41]]}]}}
 
 `last_seen` is there in incremental mode, once all pages have arrived; `reading` until then, so that the next attempt
-goes on while the session lives. Raises BadState for a state that is none of this connector.
+is resumed while the session lives. Raises BadState for a state that is none of this connector.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SessionState(Struct, frozen=True):
 
 
 class ReadingState(Struct, frozen=True, omit_defaults=True):
-    """A read under way: what it asked for, when it began (epoch and project's wall clock), the latest `last_seen`."""
+    """An unfinished read: its parameters, when it began (epoch and project's wall clock), the latest `last_seen`."""
 
     asked: str
     started_s: int

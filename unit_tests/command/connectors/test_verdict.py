@@ -7,7 +7,7 @@ import pytest
 from mixpanel_to_duckdb.connectors.messages import Descriptor, Error
 from mixpanel_to_duckdb.connectors.pipe import PipeEnd
 from mixpanel_to_duckdb.connectors.tally import Tally
-from mixpanel_to_duckdb.connectors.verdict import errors_worth_telling, exit_code
+from mixpanel_to_duckdb.connectors.verdict import exit_code, root_causes
 from mixpanel_to_duckdb.exit_code import ExitCode
 from mixpanel_to_duckdb.result import ErrorReport
 from source_mixpanel_parallel.errors import (
@@ -84,17 +84,17 @@ def test_exit_code_when_somebody_stopped_it() -> None:
     assert exit_code(ended(OUTAGE), tally, interrupted=False, quota_used_up=True) is ExitCode.QUOTA
 
 
-def test_errors_worth_telling() -> None:
+def test_root_causes() -> None:
     """Causes are told once, the source's first; consequences only where nothing else explains the end."""
     outage = ErrorReport(OUTAGE.message, "slice_failed", "events")
     locked = ErrorReport(LOCKED.message, "database_locked", None)
     incomplete = ErrorReport(INCOMPLETE.message, "streams_incomplete", None)
-    assert errors_worth_telling(ended(OUTAGE, OUTAGE, destination=(INCOMPLETE, LOCKED)), stopped=False) == (
+    assert root_causes(ended(OUTAGE, OUTAGE, destination=(INCOMPLETE, LOCKED)), stopped=False) == (
         outage,
         locked,
     )
-    assert errors_worth_telling(ended(destination=(INCOMPLETE,)), stopped=False) == (incomplete,)
-    assert errors_worth_telling(ended(destination=(INCOMPLETE,)), stopped=True) == ()
+    assert root_causes(ended(destination=(INCOMPLETE,)), stopped=False) == (incomplete,)
+    assert root_causes(ended(destination=(INCOMPLETE,)), stopped=True) == ()
 
 
 @pytest.mark.parametrize(
