@@ -14,6 +14,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -61,13 +62,20 @@ def run(*arguments: str | Path, environment: Mapping[str, str] | None = None, st
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def run_until(word: str, number: signal.Signals, *arguments: str | Path) -> Ended:
-    """Run the command, signal its process group as soon as its progress says *word*, and wait for its end."""
+def run_until(simulator: Simulator, exports: int, number: signal.Signals, *arguments: str | Path) -> Ended:
+    """Run the command, signal its process group at its request for days number *exports*, and wait for its end."""
+    before = len(asked_days(simulator))
     with started(*arguments) as process:
-        said = read_until(process, word)
+        wait_for_exports(simulator, before + exports, process)
         os.killpg(process.pid, number)
-        end = ended(process)
-    return Ended(end.exit_code, end.stdout, said + end.stderr)
+        return ended(process)
+
+
+def wait_for_exports(simulator: Simulator, exports: int, process: subprocess.Popen[str]) -> None:
+    """Wait until *exports* requests for days have come. What *process* shows of them may lag behind."""
+    while len(asked_days(simulator)) < exports:
+        assert process.poll() is None
+        time.sleep(0.02)
 
 
 @contextmanager

@@ -17,12 +17,14 @@ import pytest
 from integration_tests.command.command_run import (
     TIMEOUT_S,
     Ended,
+    asked_days,
     child_of,
     content,
     ended,
     read_until,
     run,
     started,
+    wait_for_exports,
     write_config,
 )
 from mixpanel_simulator import Scenario, Simulator, start_simulator
@@ -57,8 +59,9 @@ def test_sync_when_a_connector_is_killed(
 ) -> None:
     """It is named, what was committed is kept, and the next sync ends with the same database as one run."""
     config, database = write_config(tmp_path, slow, **WINDOWS), tmp_path / "m.duckdb"
+    before = len(asked_days(slow))
     with started("sync", database, "--config", config) as process:
-        read_until(process, "events: 2 of 6")
+        wait_for_exports(slow, before + 3, process)
         os.kill(child_of(process, victim), signal.SIGKILL)
         end = ended(process)
     assert end.exit_code == 1, end.stderr
@@ -87,8 +90,9 @@ def test_sync_when_the_destination_is_killed_while_the_source_waits(tmp_path: Pa
 def test_sync_when_the_command_is_killed(slow: Simulator, whole: Path, tmp_path: Path) -> None:
     """Nothing of it stays behind for long: the connectors end, and the next sync goes on."""
     config, database = write_config(tmp_path, slow, **WINDOWS), tmp_path / "m.duckdb"
+    before = len(asked_days(slow))
     with started("sync", database, "--config", config) as process:
-        read_until(process, "events: 2 of 6")
+        wait_for_exports(slow, before + 3, process)
         children = [child_of(process, SOURCE), child_of(process, DESTINATION)]
         process.kill()
     deadline = time.monotonic() + TIMEOUT_S
@@ -157,8 +161,9 @@ while True:
 print("taken", flush=True)
 sys.stdin.read()
 """
+    before = len(asked_days(slow))
     with started("sync", database, "--config", config, "--streams", "events", "--views", "--json") as process:
-        read_until(process, " rows/s")
+        wait_for_exports(slow, before + 1, process)
         with subprocess.Popen(
             [sys.executable, "-c", taker], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as other:

@@ -47,8 +47,8 @@ def test_sync_interrupted_twice_and_resumed(tmp_path: Path) -> None:
         before = len(content(database)["events"])
         assert 0 < before < DAYS * 30
 
-        for word, number in ((" rows/s", signal.SIGINT), ("events: 0 of", signal.SIGTERM)):
-            ended = run_until(word, number, "sync", database, *flags)
+        for exports, number in ((2, signal.SIGINT), (1, signal.SIGTERM)):
+            ended = run_until(simulator, exports, number, "sync", database, *flags)
             assert ended.exit_code == 130, ended.stderr
             assert "Stopping: complete windows and pages are still committed" in ended.stderr
             assert before <= len(content(database)["events"]) < DAYS * 30

@@ -15,9 +15,9 @@ from integration_tests.command.command_run import (
     Ended,
     child_of,
     content,
-    read_until,
     run,
     started,
+    wait_for_exports,
     write_config,
 )
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
@@ -102,7 +102,7 @@ def test_second_project_when_the_first_sync_was_killed(tmp_path: Path) -> None:
     with start_simulator(slow) as first, start_simulator(OTHER) as second:
         config = config_of(tmp_path / "1", first, window_days=1, num_workers=1)
         with started("sync", database, "--config", config, "--streams", "events") as process:
-            read_until(process, "rows/s")
+            wait_for_exports(first, 3, process)
             children = [child_of(process, name) for name in ("main.py", "destination_duckdb")]
             process.kill()
         deadline = time.monotonic() + TIMEOUT_S

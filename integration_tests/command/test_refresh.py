@@ -105,7 +105,7 @@ def test_full_refresh_interrupted(fresh: Path, tmp_path: Path) -> None:
             "events",
             "--full-refresh",
         ]
-        ended = run_until("events: 2 of", signal.SIGINT, *command)
+        ended = run_until(simulator, 3, signal.SIGINT, *command)
         assert ended.exit_code == 130, ended.stderr
         assert "Incomplete tables are unchanged. Run the same command again to start over" in ended.stdout
         assert content(tmp_path / "m.duckdb") == before
@@ -120,7 +120,7 @@ def test_full_refresh_interrupted_and_not_repeated(fresh: Path, tmp_path: Path) 
     with start_simulator(SLOW_NOW) as simulator:
         config = write_config(tmp_path, simulator, window_days=1, num_workers=1, lookback_days=0)
         command: list[str | Path] = ["sync", tmp_path / "m.duckdb", "--config", config, "--streams", "events"]
-        assert run_until("events: 2 of", signal.SIGINT, *command, "--full-refresh").exit_code == 130
+        assert run_until(simulator, 3, signal.SIGINT, *command, "--full-refresh").exit_code == 130
         simulator.clear_requests()
         assert run(*command, "--quiet").exit_code == 0
         assert len(simulator.requests()) < 6

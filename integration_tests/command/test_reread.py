@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from integration_tests.command.command_run import Ended, asked_days, run, run_until, write_config
+from integration_tests.command.command_run import TIMEOUT_S, Ended, asked_days, run, run_until, write_config
 from mixpanel_simulator import Fault, Scenario, Simulator, start_simulator
 
 SCENARIO = Scenario(days=6, events_per_day=40, profiles=12, page_size=10)
@@ -211,7 +212,7 @@ def test_a_reread_that_is_killed(database: Path) -> None:
     with start_simulator(SLOW) as simulator:
         config = write_config(database.parent, simulator, window_days=1, num_workers=1)
         flags = ["--reread", "--from", "2026-01-01", "--to", "2026-01-06"]
-        run_until("events: 1 of", signal.SIGKILL, "sync", database, "--config", config, *flags)
+        run_until(simulator, 3, signal.SIGKILL, "sync", database, "--config", config, *flags)
         wait_for_writer(database)
         assert rows(database, with_own=False) == with_stale
         assert run("sync", database, "--config", config, *flags, "--quiet").exit_code == 0
@@ -220,12 +221,16 @@ def test_a_reread_that_is_killed(database: Path) -> None:
 
 def wait_for_writer(database: Path) -> None:
     """Wait until a destination that was left alone has committed what it had, and ended."""
+    deadline_s = time.monotonic() + TIMEOUT_S
     while True:
         try:
             duckdb.connect(str(database)).close()
         except duckdb.IOException:
-            continue
-        return
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def test_a_reread_that_is_interrupted(database: Path) -> None:
@@ -235,7 +240,7 @@ def test_a_reread_that_is_interrupted(database: Path) -> None:
     with start_simulator(SLOW) as simulator:
         config = write_config(database.parent, simulator, window_days=1, num_workers=1)
         flags = ["--reread", "--from", "2026-01-01", "--to", "2026-01-06"]
-        ended = run_until("events: 1 of", signal.SIGINT, "sync", database, "--config", config, *flags)
+        ended = run_until(simulator, 3, signal.SIGINT, "sync", database, "--config", config, *flags)
     assert ended.exit_code == 130, ended.stderr
     assert stale_days(database) == ["2026-01-06"]
 
