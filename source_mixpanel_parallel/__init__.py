@@ -1,7 +1,7 @@
 """Airbyte source for Mixpanel: events in parallel windows of days, profiles in parallel pages.
 
 Public here: the windows and the reports, none of which import the CDK; and the connector itself,
-`SourceMixpanelParallel`, which does when it is asked for. Its command is `source-mixpanel-parallel`.
+`SourceMixpanelParallel`, which does when it is accessed. Its command is `source-mixpanel-parallel`.
 """
 
 from typing import Any

@@ -58,7 +58,7 @@ class WrongCredentials(Refused):
 
 
 class UnknownAccount(WrongCredentials):
-    """Mixpanel does not know the service account at all: `check` has asked for its projects."""
+    """Mixpanel does not know the service account at all: `check` has requested its projects."""
 
     code = "unknown_account"
 

@@ -2,7 +2,7 @@
 
 In: a block of complete lines. Out: Rows (RECORD lines of one stream with no other message between them, unchanged)
 and Line (any other message). Lines that begin as this catalog's records usually do are recognised by their first
-bytes, many at once; all others are parsed, so neither the order of keys nor spacing matters. A namespace after such a
+bytes, many together; all others are parsed, so neither the order of keys nor spacing matters. A namespace after such a
 beginning is checked when the rows are loaded. Raises SystemFault for a line that is not a message, ConfigError for a
 record of a stream that is not in the catalog.
 """

@@ -52,7 +52,7 @@ def unexplained(who: str, exit_code: int, stderr: bytes) -> Error:
 
 
 class RunningCommand:
-    """A command that was started; several can run at once."""
+    """A command that was started; several can run concurrently."""
 
     def __init__(self, command: list[str], stop: StopRequest) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own command

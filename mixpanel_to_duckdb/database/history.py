@@ -82,7 +82,7 @@ class PastSync:
         return Filters.from_json(self.result.get(FILTERS, {}).get(stream))
 
     def has_refreshed(self, stream: str) -> bool:
-        """Tell whether all of a stream of events was read anew then."""
+        """Tell whether all of a stream of events was read again then."""
         document = self.result.get("streams", {}).get(stream, {})
         is_whole = self.exit_code in {ExitCode.DONE, ExitCode.FAILED} and document.get("successful_batches", 0) > 0
         return self.full_refresh and is_whole and not self.failed_ranges(stream)

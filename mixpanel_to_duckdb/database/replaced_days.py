@@ -42,7 +42,7 @@ class ThisSync:
 
 @dataclass(frozen=True, slots=True)
 class ReadAgain:
-    """The *days* that a stream was asked for under *filters*, and what came of each.
+    """The *days* that were requested of a stream under *filters*, and what came of each.
 
     Rows of *incomparable_syncs* were read under another `where`: that they are not sent again says nothing of them.
     """

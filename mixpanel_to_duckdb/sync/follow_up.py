@@ -1,6 +1,6 @@
 """What is made of a sync that has ended: views of the data, a page on the sync.
 
-In: the result and what was asked for; out: views in the database, a file, and the result, with an error where one of
+In: the result and what was requested; out: views in the database, a file, and the result, with an error where one of
 them could not be made. Raises BadArguments, before the sync, for a report that can't be written.
 """
 
@@ -19,7 +19,7 @@ from mixpanel_to_duckdb.result import SyncResult
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """What was asked for; *report* is the page's path."""
+    """What was requested; *report* is the page's path."""
 
     report: Path | None = None
     views: bool = False

@@ -34,7 +34,7 @@ class StreamPlan:
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:
-    """The plan of one sync: at most `connections` exports run at once, `page_connections` pages.
+    """The plan of one sync: at most `connections` exports run concurrently, `page_connections` pages.
 
     `paged_streams` holds how many pages each of them had last time; None where nobody knows yet.
     """

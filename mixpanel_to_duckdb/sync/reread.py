@@ -36,7 +36,7 @@ def streams_to_read(config: SourceConfig, options: SyncOptions) -> tuple[str, ..
 
 
 def without_days(states: bytes, config: SourceConfig, streams: Sequence[str]) -> bytes:
-    """Return *states* with the config's days unfinished in *streams*, so that they are asked for."""
+    """Return *states* with the config's days unfinished in *streams*, so that they are requested."""
     documents: list[Any] = json.loads(states)
     finished = finished_days(states)
     for document in documents:

@@ -62,7 +62,7 @@ class ProfileParameters:
 
     @property
     def changes_with_last_seen(self) -> bool:
-        """Whether only a profile that was seen anew can begin to match.
+        """Whether only a profile that was seen again can begin to match.
 
         A member of a cohort, or who shows a behavior, may do so while time passes.
         """

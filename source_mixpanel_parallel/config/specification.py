@@ -1,6 +1,6 @@
 """The spec's schema of the config, read from the manifest without the CDK.
 
-Out: the JSON Schema as plain dicts, its `$ref`s followed. Cheap enough for a command that must answer at once.
+Out: the JSON Schema as plain dicts, its `$ref`s followed. Cheap enough for a command that must respond immediately.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class Emission:
             yield result_message(StreamReadResult(name, self._plain_rows[name], self._elapsed_s()))
             yield message
         elif name == REJECTED_LINES:
-            self._held_status = message  # the CDK ends it at once, since it has no slices of its own
+            self._held_status = message  # the CDK ends it immediately, since it has no slices of its own
         else:
             yield result_message(self._tally(name).result(self._elapsed_s()))
             yield from self._close(name, message)

@@ -1,6 +1,6 @@
 """Where RECORD lines wait until their window or page is proven whole, and then until stdout takes them.
 
-In: whole lines, any number at once; out: the same bytes in batches that end at a line's end. In memory while small,
+In: whole lines, any number per call; out: the same bytes in batches that end at a line's end. In memory while small,
 then in an unnamed temporary file, private and gone with the process, however it ends.
 """
 

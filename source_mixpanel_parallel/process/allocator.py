@@ -1,4 +1,4 @@
-"""Tells the C library's allocator to keep what is freed, up to a bound, instead of giving it back at once.
+"""Tells the C library's allocator to keep what is freed, up to a bound, instead of returning it immediately.
 
 Each block of lines is encoded into about a megabyte, written and freed. Given back to the system each time, its pages
 are faulted in again for the next block, which costs a fifth of the source's CPU. Where there is no mallopt: nothing.

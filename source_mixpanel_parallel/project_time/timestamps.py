@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive on purpose: the zone is applied afterwards
-# Milliseconds were asked for, but not every server knows time_in_ms. 1e11 s is the year 5138, 1e11 ms is 1973.
+# Milliseconds are requested, but not every server knows time_in_ms. 1e11 s is the year 5138, 1e11 ms is 1973.
 FIRST_MILLISECONDS = 100_000_000_000
 MAX_CACHED_MINUTES = 200_000
 

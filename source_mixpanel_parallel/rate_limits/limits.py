@@ -17,5 +17,5 @@ HOUR_S = 3605.0
 SECOND_S = 1.05
 
 RESERVED_REQUESTS = 12  # of the hour, left for retries, splits and `check`
-PLANNED_CONNECTIONS = 40  # more exports at once would only wait for each other's starts
+PLANNED_CONNECTIONS = 40  # more concurrent exports would only wait for each other's starts
 MAX_WINDOW_DAYS = 100

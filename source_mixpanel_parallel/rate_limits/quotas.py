@@ -17,7 +17,7 @@ from source_mixpanel_parallel.rate_limits.quota import Quota
 
 
 class Quotas:
-    """The quotas of one read, and how many requests of each may run at once; the same for all its streams."""
+    """The quotas of one read, and how many requests of each may run concurrently; the same for all its streams."""
 
     def __init__(self, budget: AbstractAPIBudget, slots: dict[str, ConnectionSlots], stop: threading.Event) -> None:
         self._budget = budget

@@ -29,7 +29,7 @@ class WindowAttempts:
     def __init__(self, window: DateWindow) -> None:
         self.known_tail: bytes | None = None
         self.broken_lines: frozenset[bytes] = frozenset()
-        self.started_s: float | None = None  # when the present part was first asked for, since the epoch
+        self.started_s: float | None = None  # when the present part was first requested, since the epoch
         self._broken_before: frozenset[bytes] = frozenset()
         self._window = window
         self._parts = deque([window])

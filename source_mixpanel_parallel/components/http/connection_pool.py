@@ -1,6 +1,6 @@
 """How many connections to Mixpanel stay open between requests: as many as may run concurrently.
 
-The CDK's sessions keep 40, and 10 without TLS. More requests at once would each open a connection and throw it away
+The CDK's sessions keep 40, and 10 without TLS. More concurrent requests would each open a connection and throw it away
 again, with a warning.
 """
 

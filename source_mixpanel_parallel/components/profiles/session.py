@@ -1,4 +1,4 @@
-"""One selection of profiles, page by page under one session: which pages it has, and which are still to be asked for.
+"""One selection of profiles, page by page under one session: which pages it has, and which are still missing.
 
 Decisions only: no I/O, no clock, no lock (the cursor's guards it). A session that expires is renewed once, by page 0
 again. If page 0 then says the same of all pages, those that came stay; else everything starts over, and what was
