@@ -1,7 +1,7 @@
 """The streams that the source offers for a config, which may be more than this program knows.
 
-In: the checked config, or the source's catalog; out: names. A catalog is taken from the cache, or from the source: no request
-is sent to Mixpanel. Raises BadArguments for a stream that is not offered, and SyncError where the source fails.
+In: the checked config, or the source's catalog; out: names. A catalog is taken from the cache, or from the source: no
+request is sent to Mixpanel. Raises BadArguments for a stream that is not offered, and SyncError where the source fails.
 """
 
 from __future__ import annotations
