@@ -1,7 +1,7 @@
 """The file of metrics that a sync leaves behind, for node_exporter's textfile collector.
 
 In: where to write, and how the sync ended; out: the file, replaced atomically, so that nobody reads half of it. What
-the database knows is read from it; where it can't be read, the last success is that of the file of before. Raises OSError.
+the database knows is read from it; where it can't be read, the last success is the earlier file's. Raises OSError.
 """
 # ruff: noqa: S608  names are quoted before they come into a statement
 
