@@ -63,7 +63,7 @@ def sync(
         where: only events matching this segmentation expression.
         workers: how many requests run concurrently, 1 to 100; None for as many as the plan can use.
         window_days: days a request, 1 to 100; None for planned windows.
-        region: US, EU or IN.
+        region: the project's region, such as EU.
         full_refresh: read everything again, and replace the tables once that is complete; with *from_date*,
             *to_date*, *last_days* or *events*, replace only the events of these days and names, as *reread* does.
         reread: read the days of *from_date*, *to_date* or *last_days* again, and remove stored events of them that

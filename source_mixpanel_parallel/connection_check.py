@@ -18,6 +18,7 @@ from airbyte_cdk.sources.types import StreamSlice
 
 from source_mixpanel_parallel.components.events.window_fetch import window_slice
 from source_mixpanel_parallel.components.http.request import send_request
+from source_mixpanel_parallel.config.regions import DEFAULT_REGION
 from source_mixpanel_parallel.config.settings import Settings
 from source_mixpanel_parallel.errors import (
     NoAccess,
@@ -63,7 +64,7 @@ def _explained(refusal: Refused, identity: HttpRequester, config: Mapping[str, A
     credentials = config["credentials"]
     if "username" not in credentials or isinstance(refusal, PlanLacksApi):
         return refusal
-    region, project_id = config.get("region", "US"), credentials["project_id"]
+    region, project_id = config.get("region", DEFAULT_REGION), credentials["project_id"]
     try:
         with send_request(identity, StreamSlice(partition={}, cursor_slice={})) as response:
             projects = _projects(response)

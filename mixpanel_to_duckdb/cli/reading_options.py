@@ -21,6 +21,7 @@ from mixpanel_to_duckdb.config.options import (
 )
 from mixpanel_to_duckdb.place import DEFAULT_SCHEMA
 from source_mixpanel_parallel.config.regions import REGIONS
+from source_mixpanel_parallel.rate_limits.limits import EXPORT_CONNECTIONS, MAX_WINDOW_DAYS
 from source_mixpanel_parallel.stream_names import BUILT_IN_STREAMS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -77,12 +78,19 @@ def what_to_read(command: Command) -> Command:
         ),
         click.option("--events", multiple=True, metavar="A,B", help="Event names to read. Default: all."),
         click.option("--where", metavar="EXPR", help="Only events matching this segmentation expression."),
-        click.option("--workers", type=int, metavar="N", help="Concurrent requests, 1-100. Default: automatic."),
-        click.option("--window-days", type=int, metavar="N", help="Days per request, 1-100. Default: automatic."),
+        click.option(
+            "--workers",
+            type=int,
+            metavar="N",
+            help=f"Concurrent requests, 1-{EXPORT_CONNECTIONS}. Default: automatic.",
+        ),
+        click.option(
+            "--window-days", type=int, metavar="N", help=f"Days per request, 1-{MAX_WINDOW_DAYS}. Default: automatic."
+        ),
         click.option(
             "--region",
             type=Region(),
-            metavar="US|EU|IN",
+            metavar="|".join(REGIONS),
             help="Where the project's data is stored.",
         ),
     ]
