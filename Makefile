@@ -69,8 +69,8 @@ chromium:
 	echo "no Chromium: the tests that need one will be skipped"
 
 # Tests that look at dates, once more under other clocks: midnight in UTC passes while they run; a leap day, far from UTC.
-# $(call at_clock,time) sets the same offset for all processes. It stands in the environment and not in the memory that
-# libfaketime's own command shares, whose lock a killed process would keep. What only measures durations is left as it is.
+# $(call at_clock,time) sets the same offset for all processes, in the environment: the memory that libfaketime's command
+# shares has a lock that a killed process keeps, see faked_clock/sitecustomize.py. What only measures durations is left.
 at_clock = LD_PRELOAD="$$(faketime -m now printenv LD_PRELOAD)" \
 	FAKETIME=+$$(( $$(date -d '$1' +%s) - $$(date +%s) )) \
 	PYTHONPATH=$(CURDIR)/integration_tests/faked_clock DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1
