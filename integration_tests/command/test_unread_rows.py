@@ -98,7 +98,7 @@ def test_rows_that_a_where_may_leave_out(simulator: Simulator, database: Path) -
     refused = refresh(database, write_config(database.parent, simulator, where=where))
     assert refused.exit_code == 3
     assert "events: 240 of 240 rows" in refused.stderr
-    assert f"what does not meet {where}" in refused.stderr
+    assert f"events that do not match {where} (their number is unknown)" in refused.stderr
 
 
 def test_rejected_lines_of_another_stream(simulator: Simulator, database: Path) -> None:

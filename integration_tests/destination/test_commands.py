@@ -212,7 +212,7 @@ def test_write_when_nobody_reads_stdout(destination: Destination) -> None:
     )
     os.close(writing)
     assert done.returncode == 1
-    assert b"Nobody reads this destination's messages" in done.stderr
+    assert b"Nobody reads the messages of this destination any more: it stops." in done.stderr
     assert rows(destination.database, "SELECT n FROM numbers") == [(1,)]
 
 

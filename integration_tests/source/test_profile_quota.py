@@ -41,7 +41,7 @@ def test_pages_wait_once_a_429_says_that_they_count() -> None:
         run = run_source(config_for(simulator), ["profiles"])
         assert (run.error, emitted(run)) == (None, truth(simulator))
         assert any(entry.status == 429 for entry in simulator.requests())
-        said = [text for text in run.logs() if "counts pages after the first toward its 60 requests an hour" in text]
+        said = [text for text in run.logs() if "counts pages after the first toward its 60 requests per hour" in text]
         assert len(said) == 1
         assert any(wait["place"] is None and wait["reason"] == "hour" for wait in waits(run))
         assert {wait["quota"] for wait in waits(run)} == {"query"}

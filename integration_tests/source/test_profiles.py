@@ -63,7 +63,7 @@ def test_one_worker_and_five_give_the_same_records() -> None:
 def test_more_workers_than_the_api_allows_are_refused(simulator: Simulator, workers: int) -> None:
     """The config error names the API's limit, and nothing is asked for."""
     run = run_source(config_for(simulator, profile_workers=workers), ["profiles"])
-    assert run.error == (f"profile_workers {workers}: Mixpanel's query API allows 5 concurrent requests, choose 1 to 5")
+    assert run.error == f"profile_workers {workers} is out of range: choose 1 to 5"
     assert simulator.requests() == []
 
 
