@@ -112,7 +112,7 @@ $(OLDEST_DUCKDB_DIR): $(VENV)/installed
 
 # Other people's programs, each in an environment of its own: PyAirbyte, Airbyte's source-faker, a linter of Dockerfiles.
 test-clients: $(VENV)/installed $(patsubst %,build/clients/%/installed,$(CLIENTS) source-image destination-image wheel)
-	$(BIN)/pytest -n 2 --dist worksteal client_tests
+	$(BIN)/pytest -n 2 --dist loadfile client_tests
 
 build/clients/%/installed: requirements/clients/%.txt | $(UV)
 	$(environment)
