@@ -16,16 +16,12 @@ from source_mixpanel_parallel.errors import ConfigError
 
 def project_zone(config: Mapping[str, Any]) -> ZoneInfo:
     """Return the timezone that *config* names; raise ConfigError if there is none of the name."""
-    return zone_named(config.get("project_timezone") or "UTC", "project_timezone ")
-
-
-def zone_named(name: str, field: str = "") -> ZoneInfo:
-    """Return the timezone *name*, which *field* gives; raise ConfigError if there is none."""
+    name = config.get("project_timezone") or "UTC"
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigError(
-            f"{field}{name!r} is not a timezone: use a name such as UTC, US/Pacific or Europe/Berlin"
+            f"project_timezone {name!r} is not a timezone: use a name such as UTC, US/Pacific or Europe/Berlin"
         ) from error
 
 
