@@ -14,8 +14,9 @@ INSTALL_FAKETIME := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get
 INSTALL_CHROMIUM := apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
 UV := build/uv/bin/uv
 # A test that waits leaves room for another, so there are more workers than cores. Modules are given out in order, and
-# the long ones come first.
-PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+# the long ones come first. A test that fails is run once more, because real processes run on shared machines, which may
+# stall for seconds; the summary lists it as RERUN. Call pytest itself to see a test fail the first time.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --reruns 1
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
