@@ -20,6 +20,7 @@ from destination_duckdb.input.spool import Segment, SpoolDirectory, naming_full_
 from destination_duckdb.protocol.catalog import StreamKey, SyncMode, WritePlan
 from destination_duckdb.tables.table import EXTRACTED_AT, GENERATION_ID, META, RAW_ID, Table
 from destination_duckdb.values.column_types import Column
+from destination_duckdb.values.emitted_at import microseconds_sql
 from destination_duckdb.values.exact_lines import ExactReader
 from destination_duckdb.values.exact_values import exact_cast
 from destination_duckdb.values.plain_values import misfit, plain_value
@@ -103,7 +104,7 @@ def _exact_file(target: Target, source: Path, path: Path) -> tuple[Path, int]:
 def _plain_select(target: Target, segment: Segment) -> tuple[str, str]:
     fields = [f"{quote_identifier(each.property_name)} {each.type.value.plain.read_as}" for each in target.columns]
     data = f"STRUCT({', '.join(fields)})" if fields else "JSON"
-    record = f"STRUCT(stream VARCHAR, namespace VARCHAR, emitted_at BIGINT, meta JSON, data {data})"
+    record = f"STRUCT(stream VARCHAR, namespace VARCHAR, emitted_at DOUBLE, meta JSON, data {data})"
     values = [
         plain_value(each.type, f"struct_extract(record.data, {quote_literal(each.property_name)})")
         for each in target.columns
@@ -117,7 +118,7 @@ def _plain_select(target: Target, segment: Segment) -> tuple[str, str]:
     )
     where = f"CASE WHEN {test} THEN true ELSE {misfit()} END"
     read = _read(segment.path(), segment.longest_block_bytes, {"record": record})
-    return _select(target, read, values, "record.emitted_at", changes, where)
+    return _select(target, read, values, microseconds_sql("record.emitted_at", misfit()), changes, where)
 
 
 def _exact_select(target: Target, path: Path, longest_line_bytes: int) -> tuple[str, str]:
@@ -132,13 +133,13 @@ def _insert_into(into: str, select: tuple[str, str]) -> str:
 
 
 def _select(
-    target: Target, read: str, values: Sequence[str], emitted_at: str, changes: str, where: str
+    target: Target, read: str, values: Sequence[str], extracted_us: str, changes: str, where: str
 ) -> tuple[str, str]:
     """Return the names of the columns, and the query for their values."""
     meta_start = quote_literal('{"sync_id":' + str(target.plan.sync_id) + ',"changes":')
     expressions = {
         RAW_ID: "uuidv7()",
-        EXTRACTED_AT: f"make_timestamptz({emitted_at} * 1000)",
+        EXTRACTED_AT: f"make_timestamptz({extracted_us})",
         # Without changes it is a constant, which is parsed once instead of once a row.
         META: f"coalesce(CAST({meta_start} || {changes} || '}}' AS JSON), CAST({meta_start} || '[]}}' AS JSON))",
         GENERATION_ID: str(target.plan.generation_id),

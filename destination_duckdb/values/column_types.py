@@ -9,7 +9,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from destination_duckdb.values import exact_readers
+from destination_duckdb.values import exact_readers, exact_times
 from destination_duckdb.values.exact_readers import Stored
 
 # The first and last years that can be written take the exact path: an offset may carry them out of range.
@@ -101,7 +101,7 @@ class ColumnType(enum.Enum):
         sql="DATE",
         schemas=(("string", "date", None),),
         plain=PlainForm("VARCHAR", _DATE),
-        read_exactly=exact_readers.read_date,
+        read_exactly=exact_times.read_date,
         family=Family.DATE,
         converts_from_text=True,
         is_orderable=True,
@@ -110,7 +110,7 @@ class ColumnType(enum.Enum):
         sql="TIME",
         schemas=(("string", "time", "time_without_timezone"),),
         plain=PlainForm("VARCHAR", _CLOCK),
-        read_exactly=exact_readers.read_time,
+        read_exactly=exact_times.read_time,
         family=Family.CLOCK,
         converts_from_text=False,
         is_orderable=False,
@@ -120,7 +120,7 @@ class ColumnType(enum.Enum):
         schemas=(("string", "time", None), ("string", "time", "time_with_timezone")),
         # The cast does not accept Z.
         plain=PlainForm("VARCHAR", _CLOCK + r"(Z|[+-]00:00)?", replacement=("Z", "+00:00")),
-        read_exactly=exact_readers.read_time_with_zone,
+        read_exactly=exact_times.read_time_with_zone,
         family=Family.CLOCK,
         converts_from_text=False,
         is_orderable=False,
@@ -129,7 +129,7 @@ class ColumnType(enum.Enum):
         sql="TIMESTAMP",
         schemas=(("string", "date-time", "timestamp_without_timezone"),),
         plain=PlainForm("VARCHAR", f"{_DATE}[T ]{_CLOCK}"),
-        read_exactly=exact_readers.read_timestamp,
+        read_exactly=exact_times.read_timestamp,
         family=Family.DATE,
         converts_from_text=False,
         is_orderable=True,
@@ -138,7 +138,7 @@ class ColumnType(enum.Enum):
         sql="TIMESTAMP WITH TIME ZONE",
         schemas=(("string", "date-time", None), ("string", "date-time", "timestamp_with_timezone")),
         plain=PlainForm("VARCHAR", f"{_DATE}[T ]{_CLOCK}{_ZONE}?"),
-        read_exactly=exact_readers.read_timestamp_with_zone,
+        read_exactly=exact_times.read_timestamp_with_zone,
         family=Family.DATE,
         converts_from_text=False,
         is_orderable=True,

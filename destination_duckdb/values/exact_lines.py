@@ -1,6 +1,6 @@
 """RECORD lines one by one: the exact path, for rows that DuckDB's JSON reader would refuse or change.
 
-In: a RECORD line as it came. Out: a line {"v": [string or null, …], "e": emitted_at, "c": changes as JSON}, whose
+In: a RECORD line as it came. Out: a line {"v": [string or null, …], "e": microseconds, "c": changes as JSON}, whose
 values can only be cast one way. JSON values keep their bytes. NaN and Infinity, which JSON forbids, become null except
 in strings, and a lone surrogate, which UTF-8 can't encode, becomes U+FFFD; both are recorded as changes. Raises
 SystemFault for a line that is not a record, ConfigError where a key would be changed: different rows could become one.
@@ -8,7 +8,7 @@ SystemFault for a line that is not a record, ConfigError where a key would be ch
 
 import re
 from collections.abc import Container, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -16,6 +16,7 @@ from destination_duckdb.errors import ConfigError, SystemFault
 from destination_duckdb.protocol.catalog import StreamKey
 from destination_duckdb.protocol.messages import shown, too_deep
 from destination_duckdb.values.column_types import Column, ColumnType
+from destination_duckdb.values.emitted_at import microseconds
 from destination_duckdb.values.exact_values import Change, exact_value
 
 
@@ -23,13 +24,9 @@ class _Meta(msgspec.Struct):
     changes: list[msgspec.Raw] | None = None
 
 
-# Milliseconds: the range of a DuckDB timestamp, which is 64 bits of microseconds.
-_EmittedAt = Annotated[int, msgspec.Meta(ge=-9_000_000_000_000_000, le=9_000_000_000_000_000)]
-
-
 class _Record(msgspec.Struct):
     stream: str
-    emitted_at: _EmittedAt | float
+    emitted_at: int | float
     data: dict[str, msgspec.Raw]
     namespace: str | None = None
     meta: _Meta | None = None
@@ -89,13 +86,20 @@ class ExactReader:
             if name in self._unchangeable and (oddity or change):
                 self._refuse_changed(kind, name)
         recorded = _ENCODER.encode(changes).decode() if changes else _NO_CHANGES
-        return _ENCODER.encode(_Row(values, round(record.emitted_at), recorded)) + b"\n"
+        return _ENCODER.encode(_Row(values, _extracted_us(record, line), recorded)) + b"\n"
 
     def _refuse_changed(self, kind: ColumnType, name: str) -> None:
         raise ConfigError(
             f"Stream {self._key}: a value of the primary key {name!r} does not fit exactly into its type {kind.sql},"
             " so that different rows could be taken for one: give it another type in the catalog, such as string."
         )
+
+
+def _extracted_us(record: _Record, line: bytes) -> int:
+    try:
+        return microseconds(record.emitted_at)
+    except ValueError as error:
+        raise SystemFault(f"A line of the input is not an Airbyte message ({error}): {shown(line)}.") from error
 
 
 def _parse(line: bytes) -> _Record:

@@ -1,25 +1,21 @@
 """One reader a type: the raw JSON of a value becomes the string that DuckDB casts, without rounding or guessing.
 
 In: raw JSON other than null. Out: the string, and whether it is less precise than what came. Raises LostError where
-the value has no place in a column of that type. ColumnType says which type has which reader.
+the value has no place in a column of that type. ColumnType says which type has which reader; those of dates and times
+are in exact_times.
 """
 
 import math
 import re
-from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 import msgspec
 
-_INTEGER_DIGITS = 38
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,9})?", re.ASCII)
-_DATE = r"(?P<date>\d{4}-\d\d-\d\d)"
-_CLOCK = r"(?P<clock>(?:[01]\d|2[0-3]):\d\d(?::\d\d)?)(?:\.(?P<fraction>\d+))?"
-_ZONE = r"(?P<zone> ?(?:[Zz]|UTC|[+-]\d\d(?::?\d\d)?))?"
-_DATE_TIME = re.compile(rf"{_DATE}(?:[Tt ]{_CLOCK}{_ZONE})?", re.ASCII)
-_TIME = re.compile(rf"{_CLOCK}{_ZONE}", re.ASCII)
-_MICROSECOND_DIGITS = 6
-_MAX_OFFSET = timedelta(hours=16)
+# HUGEINT is 128 bits: the numbers of 38 digits, and some of 39.
+_MIN_INTEGER, _MAX_INTEGER = -(2**127), 2**127 - 1
+_MAX_DIGITS = 39
+# As Java's BigDecimal, which Airbyte's own destinations use: "+1", ".5", "5." and "007" are numbers.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,9})?", re.ASCII)
 
 # Reasons in the protocol's words.
 TYPECAST = "DESTINATION_TYPECAST_ERROR"
@@ -37,14 +33,14 @@ class LostError(Exception):
         self.reason = reason
 
 
-def _text(raw: bytes) -> str:
+def text_of(raw: bytes) -> str:
     """Return a string's content, or any other value's JSON."""
     return msgspec.json.decode(raw, type=str) if raw.startswith(b'"') else raw.decode()
 
 
 def read_string(raw: bytes) -> Stored:
     """Read a string's content, or any other value's JSON."""
-    return _text(raw), False
+    return text_of(raw), False
 
 
 def read_document(raw: bytes) -> Stored:
@@ -54,27 +50,30 @@ def read_document(raw: bytes) -> Stored:
 
 def read_boolean(raw: bytes) -> Stored:
     """Read true or false, also as a string."""
-    text = _text(raw)
+    text = text_of(raw)
     if text not in {"true", "false"}:
         raise LostError(TYPECAST)
     return text, False
 
 
 def _decimal(raw: bytes) -> Decimal:
-    text = _text(raw)
+    text = text_of(raw)
     if not _NUMBER.fullmatch(text):
         raise LostError(TYPECAST)
     return Decimal(text)
 
 
 def read_integer(raw: bytes) -> Stored:
-    """Read a whole number of up to 38 digits, also as a string, with zeros behind the point or with an exponent."""
+    """Read a whole number of 128 bits, also as a string, with zeros behind the point or with an exponent."""
     number = _decimal(raw)
-    if number and number.adjusted() >= _INTEGER_DIGITS:
+    if number and number.adjusted() >= _MAX_DIGITS:
         raise LostError(FIELD_SIZE)
     if number != number.to_integral_value():
         raise LostError(TYPECAST)
-    return str(int(number)), False
+    integer = int(number)
+    if not _MIN_INTEGER <= integer <= _MAX_INTEGER:
+        raise LostError(FIELD_SIZE)
+    return str(integer), False
 
 
 def read_number(raw: bytes) -> Stored:
@@ -84,91 +83,3 @@ def read_number(raw: bytes) -> Stored:
     if math.isinf(double):
         raise LostError(FIELD_SIZE)
     return repr(double), Decimal(repr(double)) != number
-
-
-def _day(found: re.Match[str]) -> str:
-    try:
-        return date.fromisoformat(found["date"]).isoformat()
-    except ValueError as error:
-        raise LostError(TYPECAST) from error
-
-
-def _clock(found: re.Match[str]) -> Stored:
-    """Return the time of day to the microsecond."""
-    if found["clock"] is None:
-        return "00:00:00", False
-    try:
-        clock = time.fromisoformat(found["clock"])
-    except ValueError as error:
-        raise LostError(TYPECAST) from error
-    fraction = found["fraction"] or ""
-    kept = fraction[:_MICROSECOND_DIGITS]
-    is_truncated = bool(fraction[_MICROSECOND_DIGITS:].strip("0"))
-    return clock.isoformat("seconds") + (f".{kept}" if kept else ""), is_truncated
-
-
-def _zone(found: re.Match[str]) -> timezone:
-    """Return the offset; a value without one is in UTC."""
-    digits = (found["zone"] or "").strip().upper().replace(":", "")
-    if digits in {"", "Z", "UTC"}:
-        return timezone.utc
-    offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5] or 0))
-    if offset >= _MAX_OFFSET:
-        raise LostError(TYPECAST)
-    return timezone(-offset if digits[0] == "-" else offset)
-
-
-def _offset(zone: timezone) -> str:
-    return "+00:00" if zone == timezone.utc else zone.tzname(None).removeprefix("UTC")
-
-
-def _match(pattern: re.Pattern[str], raw: bytes) -> re.Match[str]:
-    found = pattern.fullmatch(_text(raw)) if raw.startswith(b'"') else None
-    if found is None:
-        raise LostError(TYPECAST)
-    return found
-
-
-def read_date(raw: bytes) -> Stored:
-    """Read a date, or a date and time at midnight."""
-    found = _match(_DATE_TIME, raw)
-    clock, is_truncated = _clock(found)
-    if is_truncated or clock.strip("0:."):
-        raise LostError(TYPECAST)
-    return _day(found), False
-
-
-def read_time(raw: bytes) -> Stored:
-    """Read a time of day in UTC or without a zone."""
-    found = _match(_TIME, raw)
-    if _zone(found) != timezone.utc:
-        raise LostError(TYPECAST)
-    return _clock(found)
-
-
-def read_time_with_zone(raw: bytes) -> Stored:
-    """Read a time of day; without a zone it is UTC."""
-    found = _match(_TIME, raw)
-    clock, is_truncated = _clock(found)
-    return clock + _offset(_zone(found)), is_truncated
-
-
-def read_timestamp(raw: bytes) -> Stored:
-    """Read a date and time in UTC or without a zone."""
-    found = _match(_DATE_TIME, raw)
-    if _zone(found) != timezone.utc:
-        raise LostError(TYPECAST)
-    clock, is_truncated = _clock(found)
-    return f"{_day(found)} {clock}", is_truncated
-
-
-def read_timestamp_with_zone(raw: bytes) -> Stored:
-    """Read a date and time; without a zone it is UTC."""
-    found = _match(_DATE_TIME, raw)
-    clock, is_truncated = _clock(found)
-    zone, day = _zone(found), _day(found)
-    try:
-        datetime.fromisoformat(f"{day}T{clock[:8]}").replace(tzinfo=zone).astimezone(timezone.utc)
-    except OverflowError as error:
-        raise LostError(TYPECAST) from error
-    return f"{day} {clock}{_offset(zone)}", is_truncated
