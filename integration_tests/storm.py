@@ -1,6 +1,7 @@
 """A storm within a process: a thread that logs and prints all the time, and signals that cut writes short.
 
-It comes with Python's own start, through a `sitecustomize` module, and begins when the process takes in its libraries.
+It comes with Python's own start, through a `sitecustomize` module, and begins when the process takes in its libraries. It
+takes the place of faked_clock/sitecustomize.py, which mends time.sleep under libfaketime, so it waits by select.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import time
 from pathlib import Path
 
 STORM = """
-import atexit, ctypes, logging, os, signal, sys, threading, time
+import atexit, ctypes, logging, os, select, signal, sys, threading
 
 def talk():
     while not {"airbyte_cdk.entrypoint", "duckdb"} & sys.modules.keys():
-        time.sleep(0.01)
+        select.select((), (), (), 0.01)
     libc = ctypes.CDLL(None)
     while True:
         logging.getLogger("airbyte").info("storm: a log line")
@@ -24,7 +25,7 @@ def talk():
         os.write(1, b"storm: written to the descriptor\\n")
         libc.puts(b"storm: from C")
         libc.fflush(None)
-        time.sleep(0.002)
+        select.select((), (), (), 0.002)
 
 for number in (signal.SIGALRM, signal.SIGCHLD, signal.SIGWINCH):
     signal.signal(number, lambda *_: None)

@@ -49,7 +49,7 @@ def test_the_answers_page_size_is_believed(server: dict[str, Any], parameters: d
 
 def test_one_worker_and_five_give_the_same_records() -> None:
     """The number of workers changes how many requests run at once, and nothing else."""
-    with start_simulator(Scenario(profiles=95, page_size=10, latency_per_page_s=0.1)) as simulator:
+    with start_simulator(Scenario(profiles=95, page_size=10, latency_per_page_s=0.3)) as simulator:
         runs, most = [], []
         for workers in (1, 3, 5):
             simulator.clear_requests()
