@@ -34,7 +34,6 @@ from destination_duckdb.protocol.catalog import StreamKey, parse_catalog
 from destination_duckdb.protocol.outbox import Outbox, StalledError
 from destination_duckdb.reset_command import reset_streams
 from destination_duckdb.tables.state_table import StateTable
-from destination_duckdb.tables.table import existing_columns
 
 _SIGNALLED = 128
 _NOT_FOR_OTHERS = 0o007
@@ -110,18 +109,11 @@ def _states(config: Config) -> bytes:
         return b"[]"
     with open_database(config) as connection:
         table = StateTable(connection, config.schema)
-        return msgspec.json.encode(table.states() if existing_columns(connection, table.table) else [])
+        return msgspec.json.encode(table.states() if table.exists() else [])
 
 
 def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
     plans = parse_catalog(catalog)
-    for plan in plans:
-        if plan.has_unknown_cursor:
-            outbox.log(
-                "WARN",
-                f"Stream {plan.key}: the cursor {plan.cursor!r} is not in its json_schema, so of rows with the same key"
-                " the one extracted last is kept.",
-            )
     terminated: list[int] = []
     outbox.stop_when(lambda: bool(terminated))
     with open_database(config) as connection, open_spool(kind_of(config).spool_path) as spool:
@@ -134,11 +126,14 @@ def _write(config: Config, catalog: bytes, outbox: Outbox) -> int:
         signal.signal(signal.SIGINT, terminate)
         try:
             connection.execute("SET temp_directory = ?", [str(spool.path)])
+            tables = StreamTables(connection, config)
             with transaction(connection):
-                targets = StreamTables(connection, config).prepare(plans)
-            reader = InputReader([plan.key for plan in plans], config, spool)
+                targets = tables.prepare(plans)
+            for warning in tables.settle():
+                outbox.log("WARN", warning)
+            reader = InputReader({plan.key: plan.properties for plan in plans}, config, spool)
             reader.start()
-            Writer(connection, config, targets, spool, outbox).run(reader.queue, lambda: bool(terminated))
+            Writer(connection, config, tables, targets, spool, outbox).run(reader.queue, lambda: bool(terminated))
         except (duckdb.InterruptException, StalledError):
             if not terminated:
                 raise

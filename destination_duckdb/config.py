@@ -5,6 +5,7 @@ files work here. Out: a Config. Raises ConfigError that names the field. The Mot
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -15,6 +16,7 @@ from destination_duckdb.config_check import checked_fields
 from destination_duckdb.errors import ConfigError
 
 MEGABYTE = 1 << 20
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<prefix>[KMGT])(?P<binary>i)?B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,14 @@ class Config:
     threads: int | None = None
     max_uncommitted_mb: int = 2048
     max_record_mb: int = 256
+
+    @property
+    def memory_limit_mib(self) -> int:
+        """Return `memory_limit` in MiB; KB is 1,000 bytes, KiB 1,024."""
+        found = _SIZE.fullmatch(self.memory_limit)
+        assert found is not None, "checked_fields accepts no other form"
+        power = "KMGT".index(found["prefix"]) + 1
+        return int(float(found["number"]) * (1024 if found["binary"] else 1000) ** power) // MEGABYTE
 
 
 def parse_config(text: bytes, environment: Mapping[str, str] = os.environ) -> Config:

@@ -5,7 +5,10 @@ literal. Raises nothing. What DuckDB can't store in a name (NUL, the empty name)
 treats as equal (it ignores case) get a suffix `_2`, `_3`, ….
 """
 
+import string
 from collections.abc import Iterable
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def quote_identifier(name: str) -> str:
@@ -19,8 +22,13 @@ def quote_literal(text: str) -> str:
 
 
 def fold(name: str) -> str:
-    """Return the form in which two names are equal where DuckDB treats them as equal."""
-    return name.casefold()
+    """Return the form in which two names are equal where DuckDB treats them as equal: it ignores the case of ASCII."""
+    return name.translate(_LOWER)
+
+
+def fold_sql(name: str) -> str:
+    """Return the SQL expression that folds *name*, an expression; lower() would fold other letters too."""
+    return f"translate({name}, '{string.ascii_uppercase}', '{string.ascii_lowercase}')"
 
 
 def storable_name(name: str) -> str:
@@ -31,9 +39,14 @@ def storable_name(name: str) -> str:
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:
     """Return *wanted*, with the first suffix that makes it differ from every *taken* name where it must."""
-    folded = {fold(name) for name in taken}
+    return claim_name(wanted, {fold(name) for name in taken})
+
+
+def claim_name(wanted: str, folded: set[str]) -> str:
+    """Do the same for names that are *folded*, and add the new one to them."""
     name, number = storable_name(wanted), 1
     while fold(name) in folded:
         number += 1
         name = f"{storable_name(wanted)}_{number}"
+    folded.add(fold(name))
     return name

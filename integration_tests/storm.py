@@ -1,7 +1,7 @@
 """A storm within a process: a thread that logs and prints all the time, and signals that cut writes short.
 
-It comes with Python's own start, through a `sitecustomize` module, and begins when the process takes in its libraries. It
-takes the place of faked_clock/sitecustomize.py, which mends time.sleep under libfaketime, so it waits by select.
+It comes with Python's own start, through a `sitecustomize` module, and begins when the process takes in its libraries.
+It takes the place of faked_clock/sitecustomize.py, which mends time.sleep under libfaketime, so it waits by select.
 """
 
 from __future__ import annotations

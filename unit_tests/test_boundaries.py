@@ -42,7 +42,7 @@ DESTINATION = Package(
         "config": {"errors", "config_check"},
         "protocol": {"errors", "config"},
         "values": {"errors", "identifiers", "protocol"},
-        "tables": {"identifiers", "protocol", "values"},
+        "tables": {"errors", "identifiers", "protocol", "values"},
         "database": {"errors", "identifiers", "config", "tables"},
         "input": {"errors", "config", "protocol", "values"},
         "loading": {

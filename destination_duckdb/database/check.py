@@ -1,7 +1,7 @@
 """`check`: whether a sync could write here.
 
 In: an open connection. Creates the schema, writes a row, reads it back and drops the table. Raises ConfigError with
-DuckDB's error where one of these fails.
+DuckDB's error where one of these fails, and for tables of other programs that have the names of ours.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
@@ -12,13 +12,17 @@ from destination_duckdb.database.connection import transaction
 from destination_duckdb.database.kinds import kind_of
 from destination_duckdb.errors import ConfigError
 from destination_duckdb.identifiers import free_name
-from destination_duckdb.tables.table import Table, create_schema, current_database
+from destination_duckdb.tables.registry import Registry
+from destination_duckdb.tables.state_table import StateTable
+from destination_duckdb.tables.table import Table, configured_schema, create_schema, current_database
 
 _TABLE = "_airbyte_check"
 
 
 def check_database(connection: duckdb.DuckDBPyConnection, config: Config) -> None:
     """Write, read back and drop a table."""
+    Registry(connection).refuse_foreign()
+    StateTable(connection, config.schema).exists()
     table = _free_table(connection, config.schema)
     path = kind_of(config).shown_path
     try:
@@ -38,4 +42,4 @@ def _free_table(connection: duckdb.DuckDBPyConnection, schema: str) -> Table:
     """Return a table that does not exist, so that no stream's table is touched."""
     database = current_database(connection)
     tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [database]).fetchall()
-    return Table(database, schema, free_name(_TABLE, [row[0] for row in tables]))
+    return Table(database, configured_schema(schema), free_name(_TABLE, [row[0] for row in tables]))

@@ -19,6 +19,9 @@ _LARGE_LINE_BYTES = 16 * MEGABYTE
 # Measured: an array of short numbers takes the most, twice in buffers and more than ten times parsed and written.
 _TIMES_ITS_TEXT = 20
 _BASE_MIB = 256
+# Measured: 2,000 columns of mixed types need 600 to 900 MiB.
+_MANY_COLUMNS = 400
+_COLUMN_KIB = 350
 
 
 @contextmanager
@@ -80,17 +83,22 @@ def reclaim_at_close(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @contextmanager
-def enough_memory(connection: duckdb.DuckDBPyConnection, config: Config, longest_line_bytes: int) -> Iterator[None]:
-    """Run a load under settings that its longest line fits.
+def enough_memory(
+    connection: duckdb.DuckDBPyConnection, config: Config, longest_line_bytes: int, column_count: int
+) -> Iterator[None]:
+    """Run a load under settings that its longest line and its widest table fit.
 
     Each thread of DuckDB's JSON reader has buffers of twice the longest line, and a parsed value takes several times
-    its text: a huge record gets one thread and a higher limit.
+    its text. Each expression has vectors of 2,048 values, whatever the number of rows. So a huge record or a wide table
+    gets one thread and, where the configured one is lower, a higher limit.
     """
-    if longest_line_bytes <= _LARGE_LINE_BYTES:
+    if longest_line_bytes <= _LARGE_LINE_BYTES and column_count <= _MANY_COLUMNS:
         yield
         return
     use_one_thread(connection)
-    connection.execute(f"SET memory_limit = '{_BASE_MIB + longest_line_bytes * _TIMES_ITS_TEXT // MEGABYTE}MiB'")
+    needed_mib = _BASE_MIB + longest_line_bytes * _TIMES_ITS_TEXT // MEGABYTE + column_count * _COLUMN_KIB // 1024
+    if needed_mib > config.memory_limit_mib:
+        connection.execute(f"SET memory_limit = '{needed_mib}MiB'")
     try:
         yield
     finally:

@@ -3,12 +3,12 @@
 Runs in a thread of its own, so that reading continues while DuckDB loads. In: a descriptor. Out, on the queue: a
 CommitUnit for each STATE (with the rows that it covers), for each stream that COMPLETEs with no uncovered rows, and
 for rows that waited too long for a STATE; then one EndOfInput. A failure is queued as the last item. Messages other
-than records, states and statuses are copied to stderr unchanged, so that a shell pipe hides no log.
+than records, states and statuses, and plain lines, are copied to stderr unchanged, so that a shell pipe hides no log.
 """
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from destination_duckdb.config import MEGABYTE, Config
 from destination_duckdb.errors import SystemFault
 from destination_duckdb.input.bounded_queue import BoundedQueue
 from destination_duckdb.input.spool import Segment, SpoolDirectory
+from destination_duckdb.input.undeclared_fields import UndeclaredFields
 from destination_duckdb.protocol.catalog import StreamKey
 from destination_duckdb.protocol.line_blocks import READ_BYTES, whole_lines, without_mark
 from destination_duckdb.protocol.messages import Message
@@ -47,10 +48,11 @@ class CommitUnit:
 
 @dataclass(frozen=True, slots=True)
 class EndOfInput:
-    """The input has ended: how each stream ended, and the rows that no state covers."""
+    """The input has ended: how each stream ended, the rows that no state covers, and what was left out."""
 
     statuses: Mapping[StreamKey, str]
     uncovered: Mapping[StreamKey, Segment]
+    left_out: Sequence[str] = ()
     size_bytes: int = 0
 
 
@@ -68,9 +70,16 @@ Item = CommitUnit | EndOfInput | Failure
 class InputReader:
     """Reads messages, and keeps the rows of each stream until something covers them."""
 
-    def __init__(self, keys: Iterable[StreamKey], config: Config, spool: SpoolDirectory, descriptor: int = 0) -> None:
+    def __init__(
+        self,
+        properties: Mapping[StreamKey, Collection[str]],
+        config: Config,
+        spool: SpoolDirectory,
+        descriptor: int = 0,
+    ) -> None:
         self.queue: BoundedQueue[Item] = BoundedQueue(QUEUE_BYTES, lambda item: item.size_bytes)
-        self._splitter = RunSplitter(keys)
+        self._splitter = RunSplitter(properties)
+        self._undeclared = UndeclaredFields(properties)
         self._max_line_bytes = config.max_record_mb * MEGABYTE
         self._max_uncommitted_bytes = config.max_uncommitted_mb * MEGABYTE
         self._spool = spool
@@ -78,6 +87,7 @@ class InputReader:
         self._open: dict[StreamKey, Segment] = {}
         self._rows_since_state: dict[StreamKey, int] = {}
         self._statuses: dict[StreamKey, str] = {}
+        self._plain_lines = 0
 
     def start(self) -> None:
         """Start reading in a daemon thread."""
@@ -92,13 +102,24 @@ class InputReader:
                         self._keep(part)
                     else:
                         self._handle(part.message, part.line)
-            self.queue.put(EndOfInput(self._statuses, self._open))
+            self.queue.put(EndOfInput(self._statuses, self._open, self._left_out()))
         except Exception as error:  # noqa: BLE001  the thread's edge: the other thread raises it again
             self.queue.put(Failure(error))
         finally:
             self.queue.finish()
 
+    def _left_out(self) -> list[str]:
+        """Return a sentence for each kind of input that is not stored."""
+        found = self._undeclared.sentences()
+        if self._plain_lines:
+            lines = (
+                "1 line of the input is" if self._plain_lines == 1 else f"{self._plain_lines:,} lines of the input are"
+            )
+            found.append(f"{lines} not Airbyte messages: copied to stderr, and not stored.")
+        return found
+
     def _keep(self, rows: Rows) -> None:
+        self._undeclared.look_at(rows)
         segment = self._open.get(rows.key)
         if segment is None:
             segment = self._open[rows.key] = Segment(self._spool)
@@ -114,8 +135,11 @@ class InputReader:
             largest = max(self._open, key=lambda key: self._open[key].size_bytes)
             self.queue.put(CommitUnit(rows={largest: self._open.pop(largest)}, is_early=True))
 
-    def _handle(self, message: Message, line: bytes) -> None:
-        if message.type == "STATE":
+    def _handle(self, message: Message | None, line: bytes) -> None:
+        if message is None:
+            self._plain_lines += 1
+            _forward(line)
+        elif message.type == "STATE":
             self._deliver_state(parse_state(message, line))
         elif message.trace is not None and message.trace.type == "STREAM_STATUS":
             self._note_status(message, line)
@@ -142,7 +166,7 @@ class InputReader:
 
 
 def _forward(line: bytes) -> None:
-    """Copy a message that is not for this destination to stderr; if that fails, a log is lost, not a row."""
+    """Copy a line that is not for this destination to stderr; if that fails, a log is lost, not a row."""
     remaining = memoryview(line + b"\n")
     with suppress(OSError):
         while remaining:

@@ -20,14 +20,15 @@ from contextlib import contextmanager
 import duckdb
 
 from destination_duckdb.database.connection import any_order, reclaim_at_close
-from destination_duckdb.loading.merge_keys import merge_keys
+from destination_duckdb.loading.merge_keys import merge_keys, refuse_missing_keys
 from destination_duckdb.loading.table_loader import Target
 from destination_duckdb.protocol.catalog import StreamKey
 from destination_duckdb.tables.table import column_definitions, column_names
 
-_BATCH = "_airbyte_batch"
-_MATCHES = "_airbyte_matches"
-_REPLACED = "_airbyte_replaced"
+# With all three parts: a database may have a schema called temp, too.
+_BATCH = "temp.main._airbyte_batch"
+_MATCHES = "temp.main._airbyte_matches"
+_REPLACED = "temp.main._airbyte_replaced"
 
 
 class OrderNeededError(Exception):
@@ -42,12 +43,13 @@ class OrderNeededError(Exception):
 def batch_table(connection: duckdb.DuckDBPyConnection, target: Target) -> Iterator[str]:
     """Create a temporary table with the target's columns, and drop it at the end."""
     connection.execute(f"CREATE TEMP TABLE {_BATCH} ({column_definitions(target.columns)})")
-    yield f"temp.{_BATCH}"
-    connection.execute(f"DROP TABLE temp.{_BATCH}")
+    yield _BATCH
+    connection.execute(f"DROP TABLE {_BATCH}")
 
 
 def merge_batch(connection: duckdb.DuckDBPyConnection, target: Target, batch: str) -> None:
     """Move the rows of *batch* into the target; the batch is used up."""
+    refuse_missing_keys(connection, target, batch)
     keys = merge_keys(target)
     table = target.table.sql
     connection.execute(
@@ -59,13 +61,13 @@ def merge_batch(connection: duckdb.DuckDBPyConnection, target: Target, batch: st
         f"CREATE TEMP TABLE {_MATCHES} AS SELECT t.rowid AS old_id, b.rowid AS new_id, {keys.old_wins} AS old_wins"
         f" FROM (SELECT rowid, * FROM {table} WHERE {within}) AS t JOIN {batch} AS b ON {keys.same_key}"
     )
-    connection.execute(f"DELETE FROM {batch} WHERE rowid IN (SELECT new_id FROM temp.{_MATCHES} WHERE old_wins)")
+    connection.execute(f"DELETE FROM {batch} WHERE rowid IN (SELECT new_id FROM {_MATCHES} WHERE old_wins)")
     reclaim_at_close(connection)
     connection.execute(
-        f"DELETE FROM {table} WHERE {within} AND rowid IN (SELECT old_id FROM temp.{_MATCHES} WHERE new_id NOT IN"
-        f" (SELECT new_id FROM temp.{_MATCHES} WHERE old_wins))"
+        f"DELETE FROM {table} WHERE {within} AND rowid IN (SELECT old_id FROM {_MATCHES} WHERE new_id NOT IN"
+        f" (SELECT new_id FROM {_MATCHES} WHERE old_wins))"
     )
-    connection.execute(f"DROP TABLE temp.{_MATCHES}")
+    connection.execute(f"DROP TABLE {_MATCHES}")
     names = column_names(target.columns)
     kept = f"WHERE {keys.not_deleted}" if keys.deleted_at else ""
     with any_order(connection):
@@ -89,6 +91,7 @@ def delete_replaced(connection: duckdb.DuckDBPyConnection, target: Target, first
     keys = merge_keys(target)
     table = target.table.sql
     new = f"(SELECT rowid, * FROM {table} WHERE rowid >= {first_new})"
+    refuse_missing_keys(connection, target, new)
     # Two keys with one hash only cost the detour through a batch table.
     row = connection.execute(f"SELECT count(*) - count(DISTINCT hash({keys.key_values})) FROM {new}").fetchone()
     if row != (0,):
@@ -98,9 +101,9 @@ def delete_replaced(connection: duckdb.DuckDBPyConnection, target: Target, first
         f"CREATE TEMP TABLE {_REPLACED} AS SELECT t.rowid AS id, {keys.old_wins} AS old_wins"
         f" FROM (SELECT rowid, * FROM {table} WHERE {within}) AS t JOIN {new} AS b ON {keys.same_key}"
     )
-    if connection.execute(f"SELECT 1 FROM temp.{_REPLACED} WHERE old_wins LIMIT 1").fetchone():
+    if connection.execute(f"SELECT 1 FROM {_REPLACED} WHERE old_wins LIMIT 1").fetchone():
         raise OrderNeededError(target.plan.key)
-    if connection.execute(f"SELECT 1 FROM temp.{_REPLACED} LIMIT 1").fetchone():
+    if connection.execute(f"SELECT 1 FROM {_REPLACED} LIMIT 1").fetchone():
         reclaim_at_close(connection)
-        connection.execute(f"DELETE FROM {table} WHERE {within} AND rowid IN (SELECT id FROM temp.{_REPLACED})")
-    connection.execute(f"DROP TABLE temp.{_REPLACED}")
+        connection.execute(f"DELETE FROM {table} WHERE {within} AND rowid IN (SELECT id FROM {_REPLACED})")
+    connection.execute(f"DROP TABLE {_REPLACED}")

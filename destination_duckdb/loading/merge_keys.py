@@ -1,16 +1,20 @@
 """What decides in append_dedup: the key, the cursor, the mark of deletion, and a batch's range of cursors.
 
-In: a Target. Out: its columns, and the conditions that both ways of merging use, with the alias `t` for rows of the
-table and `b` for new ones.
+In: a Target. Out: its fields, and the conditions that both ways of merging use, with the alias `t` for rows of the
+table and `b` for new ones. Raises ConfigError for a nested key that the rows do not have.
 """
 # ruff: noqa: S608  names go through quote_identifier, values through parameters or quote_literal
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
 
+from destination_duckdb.errors import ConfigError
 from destination_duckdb.identifiers import quote_identifier, quote_literal
+from destination_duckdb.loading.key_field import KeyField
 from destination_duckdb.loading.table_loader import Target
+from destination_duckdb.protocol.catalog import FieldPath
 from destination_duckdb.tables.table import EXTRACTED_AT, META
 from destination_duckdb.values.column_types import Column
 
@@ -20,10 +24,10 @@ _EXTRACTED_AT = quote_identifier(EXTRACTED_AT)
 
 @dataclass(frozen=True, slots=True)
 class MergeKeys:
-    """The columns that a merge looks at."""
+    """The fields that a merge looks at."""
 
-    key: tuple[Column, ...]
-    cursor: Column | None
+    key: tuple[KeyField, ...]
+    cursor: KeyField | None
     # Quoted.
     deleted_at: str | None
     # The cursor's type, where it is a part of the key and can be compared.
@@ -32,7 +36,7 @@ class MergeKeys:
     @property
     def key_values(self) -> str:
         """Return the expressions that are equal in rows of the same key."""
-        return ", ".join(map(_key_value, self.key))
+        return ", ".join(field.key_value() for field in self.key)
 
     @property
     def not_deleted(self) -> str:
@@ -43,14 +47,14 @@ class MergeKeys:
     @property
     def newest_first(self) -> str:
         """Return the order in which the first row of a key wins."""
-        cursor = [f"{_cursor_value(self.cursor)} DESC NULLS LAST"] if self.cursor else []
+        cursor = [f"{self.cursor.cursor_value()} DESC NULLS LAST"] if self.cursor else []
         return ", ".join([*cursor, f"{_EXTRACTED_AT} DESC", "rowid DESC"])
 
     @property
     def same_key(self) -> str:
         """Return the test whether `t` and `b` have the same key."""
         return " AND ".join(
-            f"{_key_value(each, 't.')} IS NOT DISTINCT FROM {_key_value(each, 'b.')}" for each in self.key
+            f"{field.key_value('t.')} IS NOT DISTINCT FROM {field.key_value('b.')}" for field in self.key
         )
 
     @property
@@ -59,7 +63,7 @@ class MergeKeys:
         later = f"t.{_EXTRACTED_AT} > b.{_EXTRACTED_AT}"
         if self.cursor is None:
             return later
-        old, new = _cursor_value(self.cursor, "t."), _cursor_value(self.cursor, "b.")
+        old, new = self.cursor.cursor_value("t."), self.cursor.cursor_value("b.")
         greater = f"coalesce({old} > {new}, {old} IS NOT NULL AND {new} IS NULL)"
         return f"({greater} OR ({old} IS NOT DISTINCT FROM {new} AND {later}))"
 
@@ -67,7 +71,7 @@ class MergeKeys:
         """Return a condition on the cursor that holds for every row with a key of *batch*, a table or query."""
         if self.cursor is None or self.range_type is None:
             return "true"
-        cursor = quote_identifier(self.cursor.name)
+        cursor = self.cursor.quoted
         # As strings: the client would need another package to return a time with its zone.
         row = connection.execute(
             f"SELECT CAST(min({cursor}) AS VARCHAR), CAST(max({cursor}) AS VARCHAR),"
@@ -80,39 +84,46 @@ class MergeKeys:
 
 
 def merge_keys(target: Target) -> MergeKeys:
-    """Return the columns that decide in this target."""
+    """Return the fields that decide in this target; a cursor that no column has decides nothing."""
     columns = {column.property_name: column for column in target.columns}
-    cursor = columns.get(target.plan.cursor) if target.plan.cursor is not None else None
+    cursor = _field(columns, target.plan.cursor) if target.plan.cursor else None
     deleted_at = columns.get(DELETED_AT)
-    is_in_key = cursor is not None and cursor.property_name in target.plan.primary_key
+    is_range = cursor is not None and not cursor.path and target.plan.cursor in target.plan.primary_key
     return MergeKeys(
-        key=tuple(columns[name] for name in target.plan.primary_key),
+        key=tuple(_key_field(target, columns, path) for path in target.plan.primary_key),
         cursor=cursor,
         deleted_at=quote_identifier(deleted_at.name) if deleted_at else None,
-        range_type=cursor.type.sql if cursor and is_in_key and cursor.type.value.is_orderable else None,
+        range_type=cursor.column.type.sql if cursor and is_range and cursor.column.type.value.is_orderable else None,
     )
 
 
-def _key_value(column: Column, table: str = "") -> str:
-    """Return the expression that is equal for equal keys: JSON can spell one value in several ways."""
-    name = table + quote_identifier(column.name)
-    if not column.type.is_document:
-        return name
-    # json() would round a long decimal.
-    text = f"CAST({name} AS JSON)"
-    return f"CASE WHEN json_type({text}) = 'DOUBLE' THEN {text} ELSE json({text}) END"
+def refuse_missing_keys(connection: duckdb.DuckDBPyConnection, target: Target, rows: str) -> None:
+    """Raise ConfigError for rows without a value where a nested key should be: all of them would be taken for one."""
+    for path, field in zip(target.plan.primary_key, merge_keys(target).key, strict=True):
+        if not field.path:
+            continue
+        query = f"SELECT count(*) FROM {rows} WHERE {field.key_value()} IS NULL"
+        [(missing,)] = connection.execute(query).fetchall()
+        if missing:
+            raise ConfigError(
+                f"Stream {target.plan.key}: {missing:,} records have no value at the primary key {'.'.join(path)!r}:"
+                " correct the path in the catalog."
+            )
 
 
-def _cursor_value(column: Column, table: str = "") -> str:
-    """Return the expression that orders cursors: in a union, numbers by value, then strings."""
-    name = table + quote_identifier(column.name)
-    if not column.type.is_document:
-        return name
-    text = f"CAST(CAST({name} AS JSON) AS VARCHAR)"
-    number = f"TRY_CAST({text} AS DOUBLE)"
-    # Past 15 digits doubles are equal where integers are not.
-    integer = f"CASE WHEN regexp_full_match({text}, '-?[0-9]{{16,38}}') THEN TRY_CAST({text} AS HUGEINT) ELSE 0 END"
-    return (
-        f"CASE WHEN {name} IS NULL THEN NULL WHEN {number} IS NOT NULL THEN row(0, {number}, {integer}, '')"
-        f" ELSE row(1, 0.0::DOUBLE, 0::HUGEINT, {text}) END"
-    )
+def _field(columns: Mapping[str, Column], path: FieldPath) -> KeyField | None:
+    """Return the field at *path*, or None where no column can have it."""
+    column = columns.get(path[0])
+    if column is None or (len(path) > 1 and not column.type.is_document):
+        return None
+    return KeyField(column, path[1:])
+
+
+def _key_field(target: Target, columns: Mapping[str, Column], path: FieldPath) -> KeyField:
+    field = _field(columns, path)
+    if field is None or any("\x00" in part for part in field.path):
+        raise ConfigError(
+            f"Stream {target.plan.key}: the primary key {'.'.join(path)!r} can't be read from the column {path[0]!r},"
+            " which holds no JSON objects by the json_schema."
+        )
+    return field

@@ -15,9 +15,9 @@ from pathlib import Path
 import duckdb
 
 from destination_duckdb.config import MEGABYTE
-from destination_duckdb.identifiers import fold, quote_identifier, quote_literal
+from destination_duckdb.identifiers import claim_name, fold, quote_identifier, quote_literal
 from destination_duckdb.input.spool import Segment, SpoolDirectory, naming_full_disk
-from destination_duckdb.protocol.catalog import StreamKey, SyncMode, WritePlan
+from destination_duckdb.protocol.catalog import StreamKey, WritePlan
 from destination_duckdb.tables.table import EXTRACTED_AT, GENERATION_ID, META, RAW_ID, Table
 from destination_duckdb.values.column_types import Column
 from destination_duckdb.values.emitted_at import microseconds_sql
@@ -26,6 +26,7 @@ from destination_duckdb.values.exact_values import exact_cast
 from destination_duckdb.values.plain_values import misfit, plain_value
 
 _MIN_OBJECT_BYTES = MEGABYTE
+_PROBE = "temp.main._airbyte_probe"
 _GLOB = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
 
 
@@ -72,10 +73,10 @@ def takes_fast_path(connection: duckdb.DuckDBPyConnection, target: Target, segme
     names, query = _plain_select(target, segment)
     try:
         with raising_misfit(target.plan.key):
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE _airbyte_probe ({names}) AS {query}")
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {_PROBE} ({names}) AS {query}")
     except MisfitError:
         return False
-    connection.execute("DROP TABLE temp._airbyte_probe")
+    connection.execute(f"DROP TABLE {_PROBE}")
     return True
 
 
@@ -90,8 +91,7 @@ def raising_misfit(key: StreamKey) -> Iterator[None]:
 
 def _exact_file(target: Target, source: Path, path: Path) -> tuple[Path, int]:
     """Write what exact_lines makes of *source* to *path*; return it with the length of its longest line."""
-    is_dedup = target.plan.sync_mode is SyncMode.APPEND_DEDUP
-    reader = ExactReader(target.plan.key, target.columns, target.plan.primary_key if is_dedup else ())
+    reader = ExactReader(target.plan.key, target.columns, [path[0] for path in target.plan.primary_key])
     longest_line_bytes = 0
     with source.open("rb") as lines, naming_full_disk(path), path.open("wb") as file:
         for line in lines:
@@ -105,26 +105,30 @@ def _plain_select(target: Target, segment: Segment) -> tuple[str, str]:
     fields = [f"{quote_identifier(each.property_name)} {each.type.value.plain.read_as}" for each in target.columns]
     data = f"STRUCT({', '.join(fields)})" if fields else "JSON"
     record = f"STRUCT(stream VARCHAR, namespace VARCHAR, emitted_at DOUBLE, meta JSON, data {data})"
-    values = [
-        plain_value(each.type, f"struct_extract(record.data, {quote_literal(each.property_name)})")
-        for each in target.columns
-    ]
-    changes = "coalesce(nullif(CAST(json_extract(record.meta, '$.changes') AS VARCHAR), 'null'), '[]')"
-    changes = f"CASE WHEN record.meta IS NULL THEN NULL ELSE {changes} END"
     namespace = "NULL" if target.plan.key.namespace is None else quote_literal(target.plan.key.namespace)
     test = (
         f"record.data IS NOT NULL AND record.emitted_at IS NOT NULL AND record.stream ="
         f" {quote_literal(target.plan.key.name)} AND nullif(record.namespace, '') IS NOT DISTINCT FROM {namespace}"
     )
-    where = f"CASE WHEN {test} THEN true ELSE {misfit()} END"
-    read = _read(segment.path(), segment.longest_block_bytes, {"record": record})
-    return _select(target, read, values, microseconds_sql("record.emitted_at", misfit()), changes, where)
+    taken = {fold(each.property_name) for each in target.columns}
+    emitted_at, meta = (quote_identifier(claim_name(name, taken)) for name in ("emitted_at", "meta"))
+    # The properties become columns once: an expression for each within the record costs the square of their number.
+    properties = ", unnest(record.data)" if fields else ""
+    rows = (
+        f"(SELECT record.emitted_at AS {emitted_at}, record.meta AS {meta}{properties}"
+        f" FROM {_read(segment.path(), segment.longest_block_bytes, {'record': record})}"
+        f" WHERE CASE WHEN {test} THEN true ELSE {misfit()} END)"
+    )
+    values = [plain_value(each.type, quote_identifier(each.property_name)) for each in target.columns]
+    changes = f"coalesce(nullif(CAST(json_extract({meta}, '$.changes') AS VARCHAR), 'null'), '[]')"
+    changes = f"CASE WHEN {meta} IS NULL THEN NULL ELSE {changes} END"
+    return _select(target, rows, values, microseconds_sql(emitted_at, misfit()), changes)
 
 
 def _exact_select(target: Target, path: Path, longest_line_bytes: int) -> tuple[str, str]:
     values = [exact_cast(column.type, f"v[{number}]") for number, column in enumerate(target.columns, start=1)]
     read = _read(path, longest_line_bytes, {"v": "VARCHAR[]", "e": "BIGINT", "c": "VARCHAR"})
-    return _select(target, read, values, "e", "c", "true")
+    return _select(target, read, values, "e", "c")
 
 
 def _insert_into(into: str, select: tuple[str, str]) -> str:
@@ -132,9 +136,7 @@ def _insert_into(into: str, select: tuple[str, str]) -> str:
     return f"INSERT INTO {into} ({names}) {query}"
 
 
-def _select(
-    target: Target, read: str, values: Sequence[str], extracted_us: str, changes: str, where: str
-) -> tuple[str, str]:
+def _select(target: Target, rows: str, values: Sequence[str], extracted_us: str, changes: str) -> tuple[str, str]:
     """Return the names of the columns, and the query for their values."""
     meta_start = quote_literal('{"sync_id":' + str(target.plan.sync_id) + ',"changes":')
     expressions = {
@@ -146,7 +148,7 @@ def _select(
     }
     expressions |= {column.name: value for column, value in zip(target.columns, values, strict=True)}
     names = ", ".join(map(quote_identifier, expressions))
-    return names, f"SELECT {', '.join(expressions.values())} FROM {read} WHERE {where}"
+    return names, f"SELECT {', '.join(expressions.values())} FROM {rows}"
 
 
 def _read(path: Path, longest_line_bytes: int, columns: dict[str, str]) -> str:

@@ -45,12 +45,13 @@ class Writer:
         self,
         connection: duckdb.DuckDBPyConnection,
         config: Config,
+        tables: StreamTables,
         targets: Sequence[Target],
         spool: SpoolDirectory,
         outbox: Outbox,
     ) -> None:
         self._connection = connection
-        self._tables = StreamTables(connection, config)
+        self._tables = tables
         self._states = StateTable(connection, config.schema)
         self._targets = {target.plan.key: target for target in targets}
         self._spool = spool
@@ -89,16 +90,23 @@ class Writer:
             for key, segment in rows.items()
         }
         longest_bytes = max((segment.longest_block_bytes for segment in rows.values()), default=0)
+        most_columns = max((len(self._targets[key].columns) for key in rows), default=0)
         while True:
             try:
-                with enough_memory(self._connection, self._config, longest_bytes), transaction(self._connection):
+                with (
+                    enough_memory(self._connection, self._config, longest_bytes, most_columns),
+                    transaction(self._connection),
+                ):
                     for key, each in parts.items():
                         self._load(self._targets[key], each)
                     targets = self._close(units)
                 break
             except (MisfitError, OrderNeededError, duckdb.OutOfMemoryException) as error:
+                self._tables.forget()
                 self._adapt(error, rows, parts)
         self._targets = targets
+        for warning in self._tables.settle():
+            self._outbox.log("WARN", warning)
         for segment in [*rows.values(), *(part for each in parts.values() for part in each)]:
             segment.remove()
 
@@ -164,6 +172,8 @@ class Writer:
             )
 
     def _finish(self, end: EndOfInput) -> None:
+        for sentence in end.left_out:
+            self._outbox.log("WARN", sentence)
         problems: list[str] = []
         for key, target in self._targets.items():
             if end.statuses.get(key) == "COMPLETE":

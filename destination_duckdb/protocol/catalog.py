@@ -12,6 +12,10 @@ from typing import Any
 import msgspec
 
 from destination_duckdb.errors import ConfigError
+from destination_duckdb.protocol.json_schema import root_properties
+
+# The names that lead to a field, from the top level down.
+FieldPath = tuple[str, ...]
 
 
 class SyncMode(enum.Enum):
@@ -35,13 +39,13 @@ class StreamKey:
 
 @dataclass(frozen=True, slots=True)
 class WritePlan:
-    """How one stream is to be written."""
+    """How one stream is to be written; key and cursor are those of append_dedup, the other modes have none."""
 
     key: StreamKey
     properties: Mapping[str, object]
     sync_mode: SyncMode
-    primary_key: tuple[str, ...]
-    cursor: str | None
+    primary_key: tuple[FieldPath, ...]
+    cursor: FieldPath | None
     generation_id: int
     minimum_generation_id: int
     sync_id: int
@@ -52,26 +56,20 @@ class WritePlan:
         without_generations = self.generation_id == 0 and self.sync_mode is SyncMode.OVERWRITE
         return without_generations or 0 < self.minimum_generation_id == self.generation_id
 
-    @property
-    def has_unknown_cursor(self) -> bool:
-        """Whether rows should be ordered by a field that is missing from the schema."""
-        is_dedup = self.sync_mode is SyncMode.APPEND_DEDUP
-        return is_dedup and self.cursor is not None and self.cursor not in self.properties
-
 
 class _Stream(msgspec.Struct, rename={"default_cursor": "default_cursor_field"}):
     name: str
     json_schema: dict[str, Any] = {}
     namespace: str | None = None
-    source_defined_primary_key: list[list[str]] | None = None
-    default_cursor: list[str] | None = None
+    source_defined_primary_key: Any = None
+    default_cursor: Any = None
 
 
 class _ConfiguredStream(msgspec.Struct):
     stream: _Stream
     destination_sync_mode: SyncMode = SyncMode.APPEND
-    primary_key: list[list[str]] | None = None
-    cursor_field: list[str] | None = None
+    primary_key: Any = None
+    cursor_field: Any = None
     generation_id: int | None = None
     minimum_generation_id: int | None = None
     sync_id: int | None = None
@@ -99,39 +97,44 @@ def parse_catalog(text: bytes) -> list[WritePlan]:
 def _plan(configured: _ConfiguredStream) -> WritePlan:
     stream = configured.stream
     key = StreamKey(stream.namespace or None, stream.name)
-    cursor_path = configured.cursor_field or stream.default_cursor or []
+    is_dedup = configured.destination_sync_mode is SyncMode.APPEND_DEDUP
     plan = WritePlan(
         key=key,
         properties=_properties(key, stream.json_schema),
         sync_mode=configured.destination_sync_mode,
-        primary_key=_primary_key(key, configured.primary_key or stream.source_defined_primary_key or []),
-        cursor=next(iter(cursor_path), None),
+        primary_key=_primary_key(key, configured) if is_dedup else (),
+        cursor=_cursor(key, configured) if is_dedup else None,
         generation_id=configured.generation_id or 0,
         minimum_generation_id=configured.minimum_generation_id or 0,
         sync_id=configured.sync_id or 0,
     )
     _refuse_impossible(plan)
-    if plan.sync_mode is SyncMode.APPEND_DEDUP and len(cursor_path) > 1:
-        raise ConfigError(
-            f"Stream {key}: the cursor {'.'.join(cursor_path)!r} is nested: choose a field of the top level."
-        )
     return plan
 
 
 def _properties(key: StreamKey, schema: Mapping[str, Any]) -> Mapping[str, object]:
-    properties = schema.get("properties", {})
-    if not isinstance(properties, dict):
-        raise ConfigError(f"Stream {key}: `properties` of its json_schema is not an object.")
-    return properties
+    try:
+        return root_properties(schema)
+    except ValueError as error:
+        raise ConfigError(f"Stream {key}: in its json_schema, {error}.") from error
 
 
-def _primary_key(key: StreamKey, paths: list[list[str]]) -> tuple[str, ...]:
-    for path in paths:
-        if len(path) != 1:
-            raise ConfigError(
-                f"Stream {key}: the primary key {'.'.join(path)!r} is nested: choose fields of the top level."
-            )
-    return tuple(path[0] for path in paths)
+def _primary_key(key: StreamKey, configured: _ConfiguredStream) -> tuple[FieldPath, ...]:
+    value = configured.primary_key or configured.stream.source_defined_primary_key or []
+    try:
+        paths = msgspec.convert(value, list[list[str] | str])
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"Stream {key}: its primary key is not a list of field paths: {error}.") from error
+    return tuple((path,) if isinstance(path, str) else tuple(path) for path in paths if path)
+
+
+def _cursor(key: StreamKey, configured: _ConfiguredStream) -> FieldPath | None:
+    value = configured.cursor_field or configured.stream.default_cursor or []
+    try:
+        path = msgspec.convert(value, list[str] | str)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"Stream {key}: its cursor is not a field path: {error}.") from error
+    return ((path,) if isinstance(path, str) else tuple(path)) or None
 
 
 def _refuse_impossible(plan: WritePlan) -> None:
@@ -144,6 +147,6 @@ def _refuse_impossible(plan: WritePlan) -> None:
         return
     if not plan.primary_key:
         raise ConfigError(f"Stream {plan.key}: append_dedup needs a primary key: name one, or choose append.")
-    for name in plan.primary_key:
-        if name not in plan.properties:
-            raise ConfigError(f"Stream {plan.key}: the primary key {name!r} is not in its json_schema.")
+    for path in plan.primary_key:
+        if path[0] not in plan.properties:
+            raise ConfigError(f"Stream {plan.key}: the primary key {'.'.join(path)!r} is not in its json_schema.")

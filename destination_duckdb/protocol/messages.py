@@ -1,7 +1,9 @@
 """One line of input: which kind of message it is, without decoding its content.
 
-In: a line, with keys in any order and any spacing. Out: a Message whose content is still raw JSON. Raises SystemFault
-that cites the beginning of the line, but nothing of a RECORD, whose values may be private.
+In: a line, with keys in any order and any spacing. Out: a Message whose content is still raw JSON, or None for a plain
+line: what a program prints between messages, such as `Row counts: 5` or a log line in JSON (airbyte 11975,
+estuary/flow 425). A line that begins like a message, or contains one, is not plain: it was cut or mixed with another.
+Raises SystemFault for it that cites its beginning, but nothing of a RECORD, whose values may be private.
 """
 
 import re
@@ -64,10 +66,13 @@ _DECODER = msgspec.json.Decoder(Message)
 _NOT_A_NUMBER = re.compile(rb"\b(?:NaN|Infinity)\b")
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _SHOWN_BYTES = 80
+# Even a cut message shows this much of itself.
+_BEGINNING = re.compile(rb'\s*\{\s*("|$)')
+_CONTAINS_MESSAGE = re.compile(rb'"type"\s*:\s*"(?:RECORD|STATE|TRACE)"')
 
 
-def parse_message(line: bytes) -> Message:
-    """Return the message in *line*."""
+def parse_message(line: bytes) -> Message | None:
+    """Return the message in *line*, or None for a plain line."""
     try:
         return _DECODER.decode(line)
     except RecursionError as error:
@@ -76,7 +81,21 @@ def parse_message(line: bytes) -> Message:
         try:
             return _DECODER.decode(without_oddities(line))
         except msgspec.MsgspecError:
+            if _is_plain(line):
+                return None
             raise SystemFault(f"A line of the input is not an Airbyte message ({error}): {shown(line)}.") from error
+
+
+def _is_plain(line: bytes) -> bool:
+    return not _CONTAINS_MESSAGE.search(line) and (not _BEGINNING.match(line) or _is_object(line))
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except msgspec.MsgspecError:
+        return False
+    return True
 
 
 def too_deep(line: bytes) -> SystemFault:

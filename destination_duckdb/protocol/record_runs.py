@@ -1,10 +1,10 @@
 """Blocks of lines → runs of records of one stream, and the messages between them.
 
-In: a block of complete lines. Out: Rows (RECORD lines of one stream with no other message between them, unchanged)
-and Line (any other message). Lines that begin as this catalog's records usually do are recognised by their first
-bytes, many together; all others are parsed, so neither the order of keys nor spacing matters. A namespace after such a
-beginning is checked when the rows are loaded. Raises SystemFault for a line that is not a message, ConfigError for a
-record of a stream that is not in the catalog.
+In: a block of complete lines. Out: Rows (RECORD lines of one stream with no other line between them, unchanged) and
+Line (any other message, or a plain line). Lines that begin as this catalog's records usually do are recognised by their
+first bytes, many together; all others are parsed, so neither the order of keys nor spacing matters. A namespace after
+such a beginning is checked when the rows are loaded. Raises SystemFault for a message that is cut or misses a field,
+ConfigError for a record of a stream that is not in the catalog.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,9 +30,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A message other than a RECORD."""
+    """A message other than a RECORD; without a message, a plain line."""
 
-    message: Message
+    message: Message | None
     line: bytes
 
 
@@ -54,10 +54,10 @@ class RunSplitter:
         start = 0
         while start < len(block):
             end = block.index(b"\n", start) + 1
-            key, message = self._classify(block, start, end)
-            if message is not None:
+            key, line = self._classify(block, start, end)
+            if line is not None:
                 yield from waiting.take(start)
-                yield Line(message, block[start : end - 1])
+                yield line
             waiting.see(key, start)
             start = end
         yield from waiting.take(len(block))
@@ -72,7 +72,7 @@ class RunSplitter:
             return None
         return Rows(self._beginnings[beginning], block, lines)
 
-    def _classify(self, block: bytes, start: int, end: int) -> tuple[StreamKey | None, Message | None]:
+    def _classify(self, block: bytes, start: int, end: int) -> tuple[StreamKey | None, Line | None]:
         beginning = self._beginning_at(block, start)
         if beginning is not None:
             return self._beginnings[beginning], None
@@ -80,8 +80,8 @@ class RunSplitter:
         if not line.strip():
             return None, None
         message = parse_message(line)
-        if message.type != "RECORD":
-            return None, message
+        if message is None or message.type != "RECORD":
+            return None, Line(message, line)
         if message.record is None:
             raise SystemFault("A RECORD message of the input has no `record`.")
         key = message.record.key

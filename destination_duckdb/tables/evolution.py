@@ -11,39 +11,45 @@ from dataclasses import replace
 
 import duckdb
 
-from destination_duckdb.identifiers import free_name, quote_identifier
+from destination_duckdb.identifiers import claim_name, fold, quote_identifier
 from destination_duckdb.tables.registry import Registry
 from destination_duckdb.tables.table import TAKEN_NAMES, Table, column_definition, existing_columns, json_compression
+from destination_duckdb.tables.user_indexes import UserIndexes
 from destination_duckdb.values.column_types import TYPES_BY_SQL, Column, ColumnType
 
 
 def columns_of(properties: Mapping[str, ColumnType]) -> list[Column]:
     """Return the columns of a new table for *properties*."""
-    columns: list[Column] = []
-    for name, kind in properties.items():
-        taken = [*TAKEN_NAMES, *(column.name for column in columns)]
-        columns.append(Column(name, free_name(name, taken), kind))
-    return columns
+    taken = {fold(name) for name in TAKEN_NAMES}
+    return [Column(name, claim_name(name, taken), kind) for name, kind in properties.items()]
 
 
 def evolve(
-    connection: duckdb.DuckDBPyConnection, registry: Registry, table: Table, properties: Mapping[str, ColumnType]
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    indexes: UserIndexes,
+    table: Table,
+    properties: Mapping[str, ColumnType],
 ) -> list[Column]:
     """Change *table* so that it can store *properties*, and return their columns."""
     types = existing_columns(connection, table)
     known = registry.columns(table)
     unregistered = set(types) - set(known.values()) - registry.kept_columns(table) - set(TAKEN_NAMES)
+    taken = {fold(name) for name in (*TAKEN_NAMES, *types)}
     columns: list[Column] = []
     for name, kind in properties.items():
         current = known.get(name, name if name in unregistered else None)
         old = types.get(current, kind.sql) if current is not None else kind.sql
-        if current is not None and old != kind.sql and not _convert(connection, table, current, old, kind):
-            beside = free_name(f"{current}_{old.lower().replace(' ', '_')}", types)
-            _rename(connection, table, current, beside)
-            registry.keep_column(table, beside)
-            types[beside] = types.pop(current)
+        if current is not None and old != kind.sql:
+            indexes.set_aside(table)
+            if not _convert(connection, indexes, table, current, kind):
+                beside = claim_name(f"{current}_{old.lower().replace(' ', '_')}", taken)
+                _rename(connection, table, current, beside)
+                registry.keep_column(table, beside)
+                types[beside] = types.pop(current)
+                taken.discard(fold(current))
         if current is None or current not in types:
-            current = free_name(name, [*TAKEN_NAMES, *types])
+            current = claim_name(name, taken)
             connection.execute(f"ALTER TABLE {table.sql} ADD COLUMN {quote_identifier(current)} {kind.sql}")
         types[current] = kind.sql
         columns.append(Column(name, current, kind))
@@ -55,9 +61,11 @@ def _rename(connection: duckdb.DuckDBPyConnection, table: Table, column: str, na
     connection.execute(f"ALTER TABLE {table.sql} RENAME COLUMN {quote_identifier(column)} TO {quote_identifier(name)}")
 
 
-def _convert(connection: duckdb.DuckDBPyConnection, table: Table, column: str, old: str, new: ColumnType) -> bool:
+def _convert(
+    connection: duckdb.DuckDBPyConnection, indexes: UserIndexes, table: Table, column: str, new: ColumnType
+) -> bool:
     """Give *column* its new type if every value survives; return whether it did."""
-    quoted = quote_identifier(column)
+    quoted, old = quote_identifier(column), existing_columns(connection, table)[column]
     found = conversion(quoted, old, new)
     if found is None:
         return False
@@ -65,7 +73,7 @@ def _convert(connection: duckdb.DuckDBPyConnection, table: Table, column: str, o
     row = connection.execute(f"SELECT count(*) FROM {table.sql} WHERE {quoted} IS NOT NULL AND ({loses})").fetchone()
     if row is None or row[0]:
         return False
-    if old == ColumnType.JSON.sql:
+    if old == ColumnType.JSON.sql or indexes.are_aside(table):
         _rebuild(connection, table, column, new, expression)
     else:
         connection.execute(f"ALTER TABLE {table.sql} ALTER COLUMN {quoted} SET DATA TYPE {new.sql} USING {expression}")
@@ -77,7 +85,8 @@ def _rebuild(
 ) -> None:
     """Rewrite the table with another type of *column*.
 
-    A column keeps the compression that it was created with, and that of JSON only works for strings.
+    A column keeps the compression that it was created with, and that of JSON only works for strings. An indexed column
+    can't change in the transaction that drops its index.
     """
     types = existing_columns(connection, table) | {column: new.sql}
     written = replace(table, name=f"{table.name}@converted")

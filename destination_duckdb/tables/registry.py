@@ -10,12 +10,28 @@ from dataclasses import dataclass
 
 import duckdb
 
+from destination_duckdb.identifiers import fold_sql
 from destination_duckdb.protocol.catalog import StreamKey
+from destination_duckdb.tables.ownership import create_own_table, is_there
 from destination_duckdb.tables.table import INTERNAL_SCHEMA, Table, create_schema, current_database
 from destination_duckdb.values.column_types import Column
 
 _STREAMS = "registered_streams"
+_STREAMS_COLUMNS = {
+    "namespace": "VARCHAR",
+    "stream": "VARCHAR",
+    "table_schema": "VARCHAR",
+    "table_name": "VARCHAR",
+    "generation_id": "BIGINT",
+}
 _COLUMNS = "registered_columns"
+_COLUMNS_COLUMNS = {
+    "table_schema": "VARCHAR",
+    "table_name": "VARCHAR",
+    "property_name": "VARCHAR",
+    "column_name": "VARCHAR",
+}
+_SAME_SCHEMA = f"{fold_sql('table_schema')} = {fold_sql('?')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +48,27 @@ class Registry:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self.database = current_database(connection)
-        self._streams = Table(self.database, INTERNAL_SCHEMA, _STREAMS).sql
-        self._columns = Table(self.database, INTERNAL_SCHEMA, _COLUMNS).sql
+        streams = Table(self.database, INTERNAL_SCHEMA, _STREAMS)
+        columns = Table(self.database, INTERNAL_SCHEMA, _COLUMNS)
+        self._tables = ((streams, _STREAMS_COLUMNS), (columns, _COLUMNS_COLUMNS))
+        self._streams, self._columns = streams.sql, columns.sql
 
     def create(self) -> None:
         """Create the tables unless they exist."""
         create_schema(self._connection, self.database, INTERNAL_SCHEMA)
-        self._connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {self._streams}"
-            " (namespace VARCHAR, stream VARCHAR, table_schema VARCHAR, table_name VARCHAR, generation_id BIGINT)"
-        )
-        self._connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {self._columns}"
-            " (table_schema VARCHAR, table_name VARCHAR, property_name VARCHAR, column_name VARCHAR)"
-        )
+        for table, columns in self._tables:
+            create_own_table(self._connection, table, columns)
+
+    def refuse_foreign(self) -> None:
+        """Raise ConfigError where another program has tables of these names."""
+        for table, columns in self._tables:
+            is_there(self._connection, table, columns)
 
     def stream(self, key: StreamKey, schema: str) -> StreamEntry | None:
         """Return the stream's entry in *schema*, if it has one."""
         row = self._connection.execute(
             f"SELECT table_schema, table_name, generation_id FROM {self._streams}"
-            " WHERE namespace IS NOT DISTINCT FROM ? AND stream = ? AND lower(table_schema) = lower(?)",
+            f" WHERE namespace IS NOT DISTINCT FROM ? AND stream = ? AND {_SAME_SCHEMA}",
             [key.namespace, key.name, schema],
         ).fetchone()
         return None if row is None else StreamEntry(Table(self.database, row[0], row[1]), row[2])
@@ -73,7 +90,7 @@ class Registry:
     def table_names(self, schema: str) -> list[str]:
         """Return the names of the streams' tables in *schema*."""
         rows = self._connection.execute(
-            f"SELECT table_name FROM {self._streams} WHERE lower(table_schema) = lower(?)", [schema]
+            f"SELECT table_name FROM {self._streams} WHERE {_SAME_SCHEMA}", [schema]
         ).fetchall()
         return [row[0] for row in rows]
 
@@ -113,11 +130,15 @@ class Registry:
 
     def set_columns(self, table: Table, columns: Sequence[Column]) -> None:
         """Remember the column of each of these properties; entries of others stay."""
-        for column in columns:
-            self.forget_column(table, column.property_name)
+        known = self.columns(table)
+        changed = [column for column in columns if known.get(column.property_name) != column.name]
+        for column in changed:
+            if column.property_name in known:
+                self.forget_column(table, column.property_name)
+        if changed:  # one statement, whatever their number: each costs the same time
             self._connection.execute(
-                f"INSERT INTO {self._columns} VALUES (?, ?, ?, ?)",
-                [table.schema, table.name, column.property_name, column.name],
+                f"INSERT INTO {self._columns} SELECT ?, ?, unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+                [table.schema, table.name, [each.property_name for each in changed], [each.name for each in changed]],
             )
 
     def forget_column(self, table: Table, property_name: str) -> None:

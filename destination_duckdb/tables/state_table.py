@@ -9,9 +9,17 @@ import msgspec
 
 from destination_duckdb.protocol.catalog import StreamKey
 from destination_duckdb.protocol.state_message import StateLine, without_stream
-from destination_duckdb.tables.table import Table, create_schema, current_database
+from destination_duckdb.tables.ownership import create_own_table, is_there
+from destination_duckdb.tables.table import Table, configured_schema, create_schema, current_database
 
 STATE_TABLE = "_airbyte_state"
+_COLUMNS = {
+    "namespace": "VARCHAR",
+    "stream": "VARCHAR",
+    "type": "VARCHAR",
+    "state": "JSON",
+    "committed_at": "TIMESTAMP WITH TIME ZONE",
+}
 _SAME_STREAM = "namespace IS NOT DISTINCT FROM ? AND stream IS NOT DISTINCT FROM ?"
 
 
@@ -20,15 +28,16 @@ class StateTable:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         self._connection = connection
-        self.table = Table(current_database(connection), schema, STATE_TABLE)
+        self.table = Table(current_database(connection), configured_schema(schema), STATE_TABLE)
 
     def create(self) -> None:
         """Create the table unless it exists."""
         create_schema(self._connection, self.table.database, self.table.schema)
-        self._connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {self.table.sql} (namespace VARCHAR, stream VARCHAR, type VARCHAR,"
-            " state JSON, committed_at TIMESTAMP WITH TIME ZONE)"
-        )
+        create_own_table(self._connection, self.table, _COLUMNS)
+
+    def exists(self) -> bool:
+        """Return whether there is the table; raise ConfigError if it is another program's."""
+        return is_there(self._connection, self.table, _COLUMNS)
 
     def save(self, state: StateLine) -> None:
         """Replace what *state* supersedes."""

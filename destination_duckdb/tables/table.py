@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import duckdb
 
-from destination_duckdb.identifiers import quote_identifier
+from destination_duckdb.identifiers import fold_sql, free_name, quote_identifier
 from destination_duckdb.values.column_types import Column, ColumnType
 
 INTERNAL_SCHEMA = "_airbyte_internal"
+# Schemas that DuckDB has for itself, and ours.
+RESERVED_SCHEMAS = (INTERNAL_SCHEMA, "information_schema", "pg_catalog")
 RAW_ID = "_airbyte_raw_id"
 EXTRACTED_AT = "_airbyte_extracted_at"
 META = "_airbyte_meta"
@@ -52,6 +54,11 @@ def current_database(connection: duckdb.DuckDBPyConnection) -> str:
     row = connection.execute("SELECT current_database()").fetchone()
     assert row is not None
     return str(row[0])
+
+
+def configured_schema(name: str) -> str:
+    """Return the schema for a configured *name*; one that is reserved gets a suffix."""
+    return free_name(name, RESERVED_SCHEMAS)
 
 
 def create_schema(connection: duckdb.DuckDBPyConnection, database: str, schema: str) -> None:
@@ -99,8 +106,8 @@ def column_names(columns: Sequence[Column]) -> str:
 def existing_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
     """Return the types of the table's columns by name; empty where the table does not exist."""
     rows = connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns()"
-        " WHERE database_name = ? AND lower(schema_name) = lower(?) AND lower(table_name) = lower(?)"
+        f"SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ?"  # noqa: S608  no names in it
+        f" AND {fold_sql('schema_name')} = {fold_sql('?')} AND {fold_sql('table_name')} = {fold_sql('?')}"
         " ORDER BY column_index",
         [table.database, table.schema, table.name],
     ).fetchall()

@@ -1,9 +1,9 @@
 """`emitted_at` of a record, in microseconds: its size tells its unit.
 
 The protocol says milliseconds, but sources send seconds, microseconds and nanoseconds too (PyAirbyte 903, airbyte 882
-and 981). In: a number, or the SQL expression of one. Out: microseconds since 1970. Each unit has its own range of sizes,
-which reaches to the year 5138, so an extraction time can't be mistaken. Raises ValueError for a time that no timestamp
-holds.
+and 981). In: a number, or the SQL expression of one. Out: microseconds since 1970. Each unit has its own range of
+sizes, which reaches to the year 5138, so an extraction time can't be mistaken. Raises ValueError for a time that no
+timestamp holds.
 """
 
 _SECONDS_BELOW = 10**11

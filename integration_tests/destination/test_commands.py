@@ -97,25 +97,31 @@ def test_check_when_the_file_is_something_else(destination: Destination, content
 
 
 def test_write_when_an_object_is_in_the_way(destination: Destination) -> None:
-    """An index that keeps a column from changing its type is told in one sentence, and nothing has changed."""
-    assert destination.write(NUMBERS, [record("numbers", {"n": 1}), status("numbers")]).exit_code == 0
+    """A table of the name that a conversion needs is named in one sentence, and nothing has changed."""
+    objects = {"streams": [configured("numbers", {"n": {"type": "object"}})]}
+    assert destination.write(objects, [record("numbers", {"n": {}}), status("numbers")]).exit_code == 0
     with duckdb.connect(str(destination.database)) as connection:
-        connection.execute("CREATE INDEX in_the_way ON numbers (n)")
+        connection.execute('CREATE TABLE "numbers@converted" (n INTEGER)')
     texts = {"streams": [configured("numbers", {"n": {"type": "string"}, "new": {"type": "string"}})]}
     outcome = destination.write(texts, [status("numbers")])
     assert outcome.exit_code == 1
     assert outcome.error is not None
     assert "is in the way" in outcome.error
     assert b"Traceback" not in outcome.stdout
-    assert rows(destination.database, "DESCRIBE SELECT n FROM numbers")[0][1] == "HUGEINT"
+    assert rows(destination.database, "DESCRIBE SELECT n FROM numbers")[0][1] == "JSON"
     assert rows(destination.database, "SELECT count(*) FROM duckdb_columns() WHERE column_name = 'new'") == [(0,)]
 
 
 @pytest.mark.parametrize(
     "line",
-    [b"not JSON", b'{"type":"RECORD","record":{"stream":"numbers","data":{"n":', b"[]", b'{"kind":1}', b"\xff\xfe"],
+    [
+        b'{"type":"RECORD","record":{"stream":"numbers","data":{"n":',
+        b"{",
+        b'INFO {"type":"STATE"}',
+        b'[{"type":"RECORD"}]',
+    ],
 )
-def test_write_when_a_line_is_no_message(destination: Destination, line: bytes) -> None:
+def test_write_when_a_message_is_cut_or_mixed(destination: Destination, line: bytes) -> None:
     """One sentence, exit code 1, and nothing of what no state covers is written."""
     outcome = destination.write(NUMBERS, [record("numbers", {"n": 1}), line, status("numbers")])
     assert outcome.exit_code == 1

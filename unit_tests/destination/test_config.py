@@ -73,3 +73,10 @@ def test_parse_config_when_it_is_wrong(text: str, says: str) -> None:
     with pytest.raises(ConfigError) as raised:
         parse_config(text.encode(), {})
     assert str(raised.value).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("text", "mib"), [("300MB", 286), ("4GiB", 4096), ("1.5 GB", 1430), ("1TiB", 1 << 20), ("512KiB", 0)]
+)
+def test_memory_limit_in_mib(text: str, mib: int) -> None:
+    assert parse_config(b'{"destination_path":"x","memory_limit":"%s"}' % text.encode(), {}).memory_limit_mib == mib

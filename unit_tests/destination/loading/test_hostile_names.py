@@ -56,7 +56,7 @@ def test_load_when_names_are_hostile(
     """A stream of such names is made, merged twice and read back under exactly these names."""
     key = StreamKey(namespace, stream)
     schema = {name: {"type": "string"} for name in properties}
-    plan = WritePlan(key, schema, SyncMode.APPEND_DEDUP, (properties[0],), properties[-1], 0, 0, 0)
+    plan = WritePlan(key, schema, SyncMode.APPEND_DEDUP, ((properties[0],),), (properties[-1],), 0, 0, 0)
     spool = SpoolDirectory(tmp_path)
     message = {"stream": stream, "namespace": namespace, "data": {name: name for name in properties}, "emitted_at": 1}
     line = json.dumps({"type": "RECORD", "record": message}).encode() + b"\n"

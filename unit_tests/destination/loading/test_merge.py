@@ -100,7 +100,7 @@ def test_merge_when_rows_come_twice(
     schema |= {"part": {"type": "string"}}
     if has_deletions:
         schema |= {"_ab_cdc_deleted_at": {"type": "string", "format": "date-time"}}
-    plan = WritePlan(KEY, schema, SyncMode.APPEND_DEDUP, key, "at", 0, 0, 0)
+    plan = WritePlan(KEY, schema, SyncMode.APPEND_DEDUP, tuple((name,) for name in key), ("at",), 0, 0, 0)
     number = 1
     with duckdb.connect(config={"threads": 1}) as connection:
         for rows in syncs:
@@ -113,7 +113,7 @@ def test_merge_when_rows_come_twice(
 def test_merge_when_half_of_the_rows_come_again(tmp_path: Path) -> None:
     """Deleted rows take no room once the database is closed."""
     schema: dict[str, object] = {name: {"type": "integer"} for name in ("key", "at", "number")}
-    plan = WritePlan(KEY, schema, SyncMode.APPEND_DEDUP, ("key",), "at", 0, 0, 0)
+    plan = WritePlan(KEY, schema, SyncMode.APPEND_DEDUP, (("key",),), ("at",), 0, 0, 0)
     rows = [Row(number, "a", number, 1, is_deletion=False) for number in range(5000)]
     path = tmp_path / "x.duckdb"
     for each in (rows, rows[::2]):
@@ -132,8 +132,9 @@ def write(
     """Write the messages of one sync, as into a *database* of this path."""
     path, spool, config = folder / "messages.jsonl", SpoolDirectory(folder), Config(database)
     path.write_bytes(lines)
-    targets = StreamTables(connection, config).prepare([plan])
+    tables = StreamTables(connection, config)
+    targets = tables.prepare([plan])
     with path.open("rb") as source, Path(os.devnull).open("wb") as sink:
-        reader = InputReader([KEY], config, spool, source.fileno())
+        reader = InputReader({KEY: plan.properties}, config, spool, source.fileno())
         reader.start()
-        Writer(connection, config, targets, spool, Outbox(sink.fileno())).run(reader.queue, lambda: False)
+        Writer(connection, config, tables, targets, spool, Outbox(sink.fileno())).run(reader.queue, lambda: False)

@@ -30,7 +30,7 @@ def test_parse_catalog_when_it_is_whole() -> None:
     )
     (plan,) = parse_catalog(text)
     assert (plan.key, plan.sync_mode) == (StreamKey(None, "s"), SyncMode.APPEND_DEDUP)
-    assert (plan.primary_key, plan.cursor) == (("id",), "id")
+    assert (plan.primary_key, plan.cursor) == ((("id",),), ("id",))
     assert (plan.generation_id, plan.sync_id, plan.is_truncate) == (3, 9, True)
 
 
@@ -40,7 +40,9 @@ def test_parse_catalog_when_it_is_whole() -> None:
         (b"[]", "not a configured catalog"),
         (catalog(destination_sync_mode="upsert"), "upsert"),
         (catalog(destination_sync_mode="append_dedup"), "append_dedup needs a primary key"),
-        (catalog(destination_sync_mode="append_dedup", primary_key=[["a", "b"]]), "'a.b' is nested"),
+        (catalog(destination_sync_mode="append_dedup", primary_key=[["a", "b"]]), "'a.b' is not in its json_schema"),
+        (catalog(destination_sync_mode="append_dedup", primary_key=[[1]]), "is not a list of field paths"),
+        (catalog(destination_sync_mode="append_dedup", primary_key=["id"], cursor_field=7), "is not a field path"),
         (catalog(destination_sync_mode="append_dedup", primary_key=[["b"]]), "'b' is not in its json_schema"),
         (catalog(stream={"json_schema": {"properties": []}}), "is not an object"),
         (catalog(generation_id=2, minimum_generation_id=1), "neither 0 nor generation_id 2"),
@@ -51,3 +53,16 @@ def test_parse_catalog_when_it_is_wrong(text: bytes, says: str) -> None:
     """The error names the stream and what is wrong with it."""
     with pytest.raises(ConfigError, match=says):
         parse_catalog(text)
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_parse_catalog_when_a_mode_has_no_key(mode: str) -> None:
+    """Keys and cursors that the mode does not use are not looked at (airbyte 28557, PyAirbyte 181)."""
+    stream = {"source_defined_primary_key": [["data", "id"]], "default_cursor_field": 7}
+    (plan,) = parse_catalog(catalog(destination_sync_mode=mode, stream=stream, primary_key=[["x"]]))
+    assert (plan.primary_key, plan.cursor) == ((), None)
+
+
+def test_parse_catalog_when_a_key_is_a_plain_name() -> None:
+    (plan,) = parse_catalog(catalog(destination_sync_mode="append_dedup", primary_key=["id"], cursor_field="id"))
+    assert (plan.primary_key, plan.cursor) == ((("id",),), ("id",))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from destination_duckdb.errors import ConfigError, SystemFault
@@ -81,8 +81,31 @@ def test_split_when_the_stream_is_unknown() -> None:
         list(RunSplitter(KEYS).split(record_line(StreamKey("n", "a"), 1) + b"\n"))
 
 
-@pytest.mark.parametrize("line", [b"x", b"{", b"[]", b"null", b'{"type":5}', b'{"type":"RECORD"}', b"\xff"])
-def test_split_when_a_line_is_no_message(line: bytes) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b'{"ty',
+        b'{"type":"RECORD"}',
+        b'{"type":"RECORD","record":{"stream":"a","da',
+        b'INFO {"type": "RECORD", "record": {"stream": "a"}}',
+        b'[{"type":"STATE"}]',
+    ],
+)
+def test_split_when_a_message_is_cut_or_mixed(line: bytes) -> None:
     """Such a line raises, wherever it stands."""
     with pytest.raises(SystemFault):
         list(RunSplitter(KEYS).split(record_line(KEYS[0], 4) + b"\n" + line + b"\n"))
+
+
+@given(st.binary(min_size=1).filter(lambda line: b"\n" not in line and line.strip() and b"{" not in line))
+@example(b"Row counts: 5")
+@example(b"null")
+@example(b'{"level": "info", "type": 5}')
+@example(b"{'a': 1}")
+@example(b"\xff")
+def test_split_when_a_line_is_plain(line: bytes) -> None:
+    """A line between records stays a line (estuary/flow 425, airbyte 11975)."""
+    rows = record_line(KEYS[0], 4) + b"\n"
+    parts = list(RunSplitter(KEYS).split(rows + line + b"\n" + rows))
+    assert parts == [Rows(KEYS[0], rows, 1), Line(None, line), Rows(KEYS[0], rows, 1)]

@@ -14,7 +14,9 @@ from destination_duckdb.protocol.state_message import StateLine, parse_state
 
 def parsed(line: bytes) -> StateLine:
     """Return the state in *line*."""
-    return parse_state(parse_message(line), line)
+    message = parse_message(line)
+    assert message is not None
+    return parse_state(message, line)
 
 
 @pytest.mark.parametrize(
