@@ -158,7 +158,7 @@ class ColumnType(enum.Enum):
         # Takes the place of JSON where the configuration says object_type variant.
         schemas=(),
         plain=PlainForm("JSON"),
-        read_exactly=exact_readers.read_document,
+        read_exactly=exact_readers.read_variant,
         family=Family.DOCUMENT,
         converts_from_text=False,
         is_orderable=False,

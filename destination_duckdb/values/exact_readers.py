@@ -16,6 +16,7 @@ _MIN_INTEGER, _MAX_INTEGER = -(2**127), 2**127 - 1
 _MAX_DIGITS = 39
 # As Java's BigDecimal, which Airbyte's own destinations use: "+1", ".5", "5." and "007" are numbers.
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,9})?", re.ASCII)
+_STRING_OR_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][-+]?\d+)?', re.DOTALL)
 
 # Reasons in the protocol's words.
 TYPECAST = "DESTINATION_TYPECAST_ERROR"
@@ -46,6 +47,21 @@ def read_string(raw: bytes) -> Stored:
 def read_document(raw: bytes) -> Stored:
     """Read any JSON, byte for byte."""
     return raw.decode(), False
+
+
+def read_variant(raw: bytes) -> Stored:
+    """Read any JSON; a number past a double, which a VARIANT would turn into infinity, becomes null."""
+    replaced = False
+
+    def replace(found: re.Match[bytes]) -> bytes:
+        nonlocal replaced
+        if found[0].startswith(b'"') or not math.isinf(float(found[0])):
+            return found[0]
+        replaced = True
+        return b"null"
+
+    text = _STRING_OR_NUMBER.sub(replace, raw).decode()
+    return text, replaced
 
 
 def read_boolean(raw: bytes) -> Stored:

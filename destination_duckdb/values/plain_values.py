@@ -11,6 +11,8 @@ from destination_duckdb.values.column_types import ColumnType
 MISFIT = "a value is not plain"
 # The reader writes JSON without spaces; a match inside a string only costs the exact path.
 _NOT_A_NUMBER = r"(^|[:,\[])-?(NaN|Infinity)($|[,\]}])"
+# What may be past a double, which a VARIANT would turn into infinity.
+_HUGE_NUMBER = r"\d[eE]\+?\d{3}|\d{309}"
 
 
 def plain_value(kind: ColumnType, value: str) -> str:
@@ -41,4 +43,6 @@ def _document(kind: ColumnType, value: str) -> str:
     cheap = f"contains({text}, 'NaN') OR contains({text}, 'Infinity')"
     expensive = f"regexp_matches({text}, {quote_literal(_NOT_A_NUMBER)})"
     cast = f"CAST({value} AS {kind.sql})"
+    if kind is ColumnType.VARIANT:
+        cast = f"CASE WHEN regexp_matches({text}, {quote_literal(_HUGE_NUMBER)}) THEN {misfit()} ELSE {cast} END"
     return f"CASE WHEN {cheap} THEN CASE WHEN {expensive} THEN {misfit()} ELSE {cast} END ELSE {cast} END"
