@@ -139,7 +139,7 @@ def test_a_plain_stream_that_is_refused_fails_alone(package: Path) -> None:
 
 def test_plain_streams_wait_for_the_quota_they_share(package: Path) -> None:
     """Two plain streams and `profiles` in an hour of two requests: the third waits, says so, and all are complete."""
-    scenario = Scenario(days=1, profiles=5, cohorts=3, quotas=True, hour_s=3.0, query_hour_limit=2, retry_after_s=1.0)
+    scenario = Scenario(days=1, profiles=5, cohorts=3, quotas=True, hour_s=8.0, query_hour_limit=2, retry_after_s=1.0)
     with start_simulator(scenario) as simulator:
         code, messages = read(package, simulator, "profiles", "cohorts", "cohorts_again")
         assert code == 0, messages[-1]

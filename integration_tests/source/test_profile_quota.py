@@ -36,7 +36,7 @@ def test_few_pages_are_no_warning(simulator: Simulator) -> None:
 
 def test_pages_wait_once_a_429_says_that_they_count() -> None:
     """The first refusal of a later page is announced with what it means, and every profile arrives all the same."""
-    scenario = Scenario(profiles=95, page_size=10, quotas=True, later_pages_count=True, query_hour_limit=6, hour_s=3.0)
+    scenario = Scenario(profiles=95, page_size=10, quotas=True, later_pages_count=True, query_hour_limit=6, hour_s=8.0)
     with start_simulator(scenario) as simulator:
         run = run_source(config_for(simulator), ["profiles"])
         assert (run.error, emitted(run)) == (None, truth(simulator))
