@@ -28,6 +28,10 @@ PASSING_FAULTS = [
     Fault(kind="export_terminated_early"),
     Fault(kind="terminated_early_json"),
     Fault(kind="terminated_early", text="\nTerminated  Early\n"),
+    Fault(kind="terminated_early", text='{"error":"Query cancelled","status":"error"}\n'),
+    Fault(kind="terminated_early", text='{"error":"Query cancelled"}\n', after_lines=3),
+    Fault(kind="terminated_early", text="upstream connect error"),
+    Fault(kind="terminated_early", text="<html><body>502 Bad Gateway</body></html>\n"),
     Fault(kind="broken_line"),
     Fault(kind="split_line"),
     Fault(kind="no_event"),
@@ -51,6 +55,20 @@ def test_every_event_arrives_once_when_an_answer_is_faulty(simulator: Simulator,
     assert [entry.fault for entry in simulator.requests()] == [fault.kind, None]
     assert (run.error, run.status("events")) == (None, "COMPLETE")
     assert emitted(run.records("events")) == truth(simulator)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"error":"Query cancelled","status":"error"}\n', "Query cancelled", "Query cancelled\n"]
+)
+def test_an_export_that_always_ends_with_a_message_is_not_whole(simulator: Simulator, text: str) -> None:
+    """The state does not pass its days, however often the message comes (mixpanel-data-export-js 30 and 31)."""
+    day = date(2026, 1, 1)
+    simulator.add_fault(Fault(kind="terminated_early", text=text, day=day, times=None))
+    run = run_source(config_for(simulator))
+    assert run.error is not None
+    assert run.status("events") == "INCOMPLETE"
+    assert "2026-01-01..2026-01-01 could not be read: Mixpanel gave up after" in str(run.messages)
+    assert not any(record["time"].startswith("2026-01-01") for record in run.records("events"))
 
 
 def test_twenty_429s_in_a_row_lose_nothing(simulator: Simulator) -> None:

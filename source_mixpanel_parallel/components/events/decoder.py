@@ -8,17 +8,14 @@ in `rejected`, verbatim. Splits on b"\n" only: text may hold U+2028, which str.s
 from __future__ import annotations
 
 import json
-import re
 import time
 
 from source_mixpanel_parallel.components.events.event_line import EventFields, decode_block, decode_line
+from source_mixpanel_parallel.components.events.in_band_error import LIKE_AN_EVENT, ends_an_export, says_gave_up
 from source_mixpanel_parallel.emission.rejected_line import RejectedLine
 from source_mixpanel_parallel.errors import IncompleteAnswer
 from source_mixpanel_parallel.project_time.timestamps import EventTime
 
-# Mixpanel answers 200 and then writes this when it gives up: the window is incomplete.
-# Seen as plain text and as JSON, with "export" before it (github.com/mixpanel/mixpanel-utils/issues/5).
-TERMINATED = re.compile(rb"terminated[\s_-]*early", re.IGNORECASE)
 MAX_REJECTED_BYTES = 64 * 1024 * 1024
 
 
@@ -37,6 +34,7 @@ class EventDecoder:
         self.rows = 0
         self.lines = 0
         self.rejected: list[RejectedLine] = []
+        self._last_number = 0  # of the last line that is not blank
         self._rejected_bytes = 0
         self._clock = clock
         self._known_tail = known_tail
@@ -66,12 +64,30 @@ class EventDecoder:
         tail = b"".join(self._pieces)
         self._pieces = []
         if not tail.strip():
+            self._refuse_last_message()
             return b""
-        if TERMINATED.search(tail[-1000:]):
-            self._refuse(tail)  # an event that merely mentions the words passes, if it is known as a whole line
+        try:
+            decode_line(tail)
+        except (ValueError, RecursionError) as error:
+            # An event that merely mentions an error is one. What is none is never believed, however often it comes.
+            if says_gave_up(tail) or not LIKE_AN_EVENT.search(tail):
+                raise self._gave_up(tail) from error
+            raise UnterminatedLine(tail) from error
         if tail != self._known_tail:
             raise UnterminatedLine(tail)
         return self._decode(tail + b"\n")
+
+    def _refuse_last_message(self) -> None:
+        """Raise IncompleteAnswer if the last line that is not blank is no part of an event.
+
+        Of an answer without any event that is for the caller to say: it is no export at all.
+        """
+        if not self.rejected or self.rejected[-1].number != self._last_number:
+            return
+        last = self.rejected[-1].raw
+        has_events = self.rows or any(LIKE_AN_EVENT.search(line.raw) for line in self.rejected)
+        if has_events and ends_an_export(last):
+            raise self._gave_up(last)
 
     def _decode(self, block: bytes) -> bytes:
         try:
@@ -87,6 +103,7 @@ class EventDecoder:
             return self._decode_line_by_line(block)
         self.rows += len(encoded)
         self.lines += len(encoded)
+        self._last_number = self.lines
         return output
 
     def _decode_line_by_line(self, block: bytes) -> bytes:
@@ -95,6 +112,7 @@ class EventDecoder:
             self.lines += 1
             if not line.strip():
                 continue
+            self._last_number = self.lines
             try:
                 encoded.append(self._encode(decode_line(line)))
                 self.rows += 1
@@ -107,8 +125,8 @@ class EventDecoder:
         return self._template % (event, self._clock.render(moment), distinct_id, insert_id, properties)
 
     def _reject(self, line: bytes, error: Exception) -> None:
-        if TERMINATED.search(line):
-            self._refuse(line)
+        if says_gave_up(line):
+            raise self._gave_up(line) from error
         self._rejected_bytes += len(line)
         if self._rejected_bytes > MAX_REJECTED_BYTES:
             raise IncompleteAnswer(
@@ -116,9 +134,6 @@ class EventDecoder:
             )
         self.rejected.append(RejectedLine(self.lines, line, str(error)))
 
-    def _refuse(self, line: bytes) -> None:
-        try:
-            decode_line(line)
-        except (ValueError, RecursionError) as error:
-            text = line[-200:].decode(errors="replace").strip()
-            raise IncompleteAnswer(f"Mixpanel gave up after {self.rows:,} events: {text!r}") from error
+    def _gave_up(self, line: bytes) -> IncompleteAnswer:
+        text = line[-200:].decode(errors="replace").strip()
+        return IncompleteAnswer(f"Mixpanel gave up after {self.rows:,} events: {text!r}")

@@ -6,7 +6,6 @@ Refused; then the spool is gone, and nothing of the answer is left.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from airbyte_cdk.sources.declarative.requesters import HttpRequester
 from airbyte_cdk.sources.types import StreamSlice
 
 from source_mixpanel_parallel.components.events.decoder import EventDecoder, UnterminatedLine
+from source_mixpanel_parallel.components.events.in_band_error import LIKE_AN_EVENT
 from source_mixpanel_parallel.components.events.window_attempts import WindowAttempts
 from source_mixpanel_parallel.components.http.body import Received, coding_of, receive
 from source_mixpanel_parallel.components.http.request import send_request
@@ -22,8 +22,6 @@ from source_mixpanel_parallel.emission.rejected_line import RejectedLine
 from source_mixpanel_parallel.emission.spool import Spool
 from source_mixpanel_parallel.errors import IncompleteAnswer, Stopped
 from source_mixpanel_parallel.windows.date_windows import DateWindow
-
-LIKE_AN_EVENT = re.compile(rb'"(event|properties)"')
 
 
 @dataclass(frozen=True, slots=True)

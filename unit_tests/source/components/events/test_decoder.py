@@ -293,11 +293,50 @@ def test_decode_when_an_earlier_answer_ended_the_same() -> None:
     assert_same(decode([BODY[:-1]], known_tail=SAMPLES[4].line), SAMPLES)
 
 
-def test_decode_when_an_earlier_answer_ended_with_the_same_fragment() -> None:
-    """A fragment that comes twice is a broken line, kept as such."""
-    decoded = decode([BODY + b'{"event":"a","prop'], known_tail=b'{"event":"a","prop')
-    assert [data_of(record) for record in decoded.records] == [sample.data for sample in SAMPLES]
-    assert [(line.number, line.raw) for line in decoded.rejected] == [(6, b'{"event":"a","prop')]
+@pytest.mark.parametrize("fragment", [b'{"event":"a","prop', b'{"event":"a","properties":{"time":17Query cancelled'])
+def test_decode_when_an_earlier_answer_ended_with_the_same_fragment(fragment: bytes) -> None:
+    """A last line that is no event is never believed: the server may stop at the same place each time."""
+    with pytest.raises(UnterminatedLine):
+        decode([BODY + fragment], known_tail=fragment)
+
+
+GAVE_UP = [
+    b'{"error":"Query cancelled","status":"error"}',
+    b'{"errors": [{"code": 7}]}',
+    b'{"status": "error"}',
+    b"Query cancelled",
+    b"upstream request timeout",
+    b"<html><body>502 Bad Gateway</body></html>",
+    b'"quota exceeded"',
+    b"null",
+]
+
+
+@pytest.mark.parametrize("message", GAVE_UP, ids=range(len(GAVE_UP)))
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n\n \n"])
+def test_decode_when_an_export_ends_with_a_message(message: bytes, end: bytes) -> None:
+    """Whatever its words are (mixpanel-data-export-js 30 and 31): on a line of its own, or behind an event."""
+    for before in (BODY, BODY + SAMPLES[0].line):
+        with pytest.raises(IncompleteAnswer):
+            decode([before + message + end], known_tail=SAMPLES[0].line + message)
+    with pytest.raises(IncompleteAnswer, match="Mixpanel gave up after 5 events: "):
+        decode([BODY + message + end], known_tail=message)
+
+
+@given(
+    before=st.integers(0, 5),
+    message=st.dictionaries(
+        st.text(max_size=4).filter(lambda name: name not in {"event", "properties"}), st.integers()
+    ),
+    field=st.sampled_from(["error", "errors"]),
+    words=st.text(max_size=9),
+)
+def test_decode_when_an_error_stands_anywhere(before: int, message: dict[str, int], field: str, words: str) -> None:
+    """A JSON object with an error is the server's, between events too."""
+    lines = [sample.line for sample in SAMPLES]
+    lines.insert(before, json.dumps({**message, field: words}).encode())
+    with pytest.raises(IncompleteAnswer, match=f"Mixpanel gave up after {before} events"):
+        decode([b"\n".join([*lines, b""])])
 
 
 @pytest.mark.parametrize("known_tail", [b"", b"other", BODY[:-1], SAMPLES[4].line[:-1], SAMPLES[4].line + b" "])
