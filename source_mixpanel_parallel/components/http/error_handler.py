@@ -17,7 +17,8 @@ import requests
 from airbyte_cdk.sources.declarative.requesters.error_handlers import DefaultErrorHandler, HttpResponseFilter
 from airbyte_cdk.sources.streams.http.error_handlers.response_models import SUCCESS_RESOLUTION, ErrorResolution
 
-from source_mixpanel_parallel.errors import REFUSALS, RateLimited, SessionExpired, TransientError
+from source_mixpanel_parallel.components.http.refusal_reason import reason_of
+from source_mixpanel_parallel.errors import REFUSALS, RateLimited, Refused, SessionExpired, TransientError
 from source_mixpanel_parallel.traced import traced
 
 TRANSIENT_STATUSES = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -30,6 +31,12 @@ SESSION_GONE = re.compile(
     r"uncached query|session\S*( \S+)* (unknown|expired|invalid|not found|gone)|(unknown|expired|invalid) session",
     re.IGNORECASE,
 )
+# Proxies, and Mixpanel for some requests, refuse by these statuses what comes too fast.
+RATE_STATUSES = frozenset({400, 403})
+RATE_WORDS = re.compile(
+    r"rate[\s_-]*limit|too many requests|throttl|(request|query|api|call)s?\s+quota|queries running", re.IGNORECASE
+)
+TEXT_LETTERS = 5_000
 MAX_RETRY_AFTER_S = 3600.0
 MIN_RETRY_AFTER_S = 0.5
 
@@ -52,7 +59,7 @@ class AnswerErrorHandler(DefaultErrorHandler):
             status = response_or_exception.status_code
             if status == requests.codes.ok:
                 return SUCCESS_RESOLUTION  # the filters would read the whole body, in memory, to look into it
-            if status == requests.codes.too_many_requests:
+            if status == requests.codes.too_many_requests or _speaks_of_rate(response_or_exception):
                 raise rate_limited(response_or_exception)
             if status in SESSION_STATUSES and _has_session(response_or_exception.request):
                 excerpt = _excerpt(response_or_exception)
@@ -67,8 +74,11 @@ class AnswerErrorHandler(DefaultErrorHandler):
         filters = {kind: getattr(self, kind.code) for kind in REFUSALS}
         for kind, each in ((kind, each) for kind, of_kind in filters.items() for each in of_kind):
             if resolution := each.matches(response):
+                message = resolution.error_message or ""
+                if kind is Refused:  # the filters see a reason in JSON only
+                    message = f"{message.rstrip('.')}: {reason_of(_text(response))}."
                 # Traced, since the CDK takes any other exception in a plain stream for a fault of the connector.
-                raise traced(kind(resolution.error_message))
+                raise traced(kind(message))
 
 
 def rate_limited(response: requests.Response) -> RateLimited:
@@ -105,8 +115,16 @@ def _has_session(request: requests.PreparedRequest) -> bool:
     return "session_id=" in str(request.body)
 
 
+def _speaks_of_rate(response: requests.Response) -> bool:
+    return response.status_code in RATE_STATUSES and bool(RATE_WORDS.search(_text(response)))
+
+
 def _excerpt(response: requests.Response) -> str:
+    return " ".join(_text(response)[:300].split())
+
+
+def _text(response: requests.Response) -> str:
     try:
-        return " ".join(response.text[:300].split())
+        return response.text[:TEXT_LETTERS]
     except requests.RequestException as error:
         return f"(the body could not be read: {error})"

@@ -242,3 +242,22 @@ def test_codes_when_the_manifest_is_read(manifests_handler: AnswerErrorHandler) 
         "day_not_begun": True,
         "refused": True,
     }
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ('{"error": "Query rate limit exceeded"}', "hour"),
+        ("too many requests per second", "second"),
+        ("<html><title>Request throttled</title></html>", "hour"),
+        ("6/5 queries running concurrently and 12/60 queries running in the last hour", "concurrent"),
+    ],
+)
+def test_a_refusal_that_speaks_of_the_rate_is_a_wait(
+    handler: AnswerErrorHandler, status: int, text: str, limit: str
+) -> None:
+    """As a 429 is (mixpanel-data-export-js 31)."""
+    with pytest.raises(RateLimited) as raised:
+        handler.interpret_response(answer(status, text))
+    assert raised.value.limit == limit
