@@ -47,7 +47,7 @@ class WindowFetcher:
         """Ask for the days of *part*; *attempts* tells what earlier answers had, so that a lasting flaw is believed."""
         spool, received = Spool(self.context.ledger), Received()
         try:
-            decoder = EventDecoder(self.stream, self.context.timestamps, attempts.known_tail)
+            decoder = EventDecoder(self.stream, self.context.timestamps.near(part.from_date), attempts.known_tail)
             with send_request(self.requester, window_slice(part), self.parameters) as response:
                 coding = coding_of(response)
                 for chunk in receive(response, received):

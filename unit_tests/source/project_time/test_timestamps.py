@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from source_mixpanel_parallel.project_time.timestamps import FIRST_MILLISECONDS, EventTime
@@ -145,3 +145,19 @@ def test_render_when_wall_clocks_are_any(local: datetime, zone: str) -> None:
     utc = local.replace(tzinfo=ZoneInfo(zone)).astimezone(timezone.utc)
     expected = utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert EventTime(ZoneInfo(zone)).render(wall_clock_ms(local.isoformat())) == expected.encode()
+
+
+@given(
+    day=st.dates(date(1960, 1, 1), date(2100, 12, 31)),
+    offset_ms=st.integers(-86_400_000, 100 * 86_400_000),
+)
+@example(day=date(1972, 1, 1), offset_ms=0)
+@example(day=date(1970, 1, 1), offset_ms=-1)
+def test_the_window_tells_the_unit(day: date, offset_ms: int) -> None:
+    """Milliseconds, which are requested, and the seconds of a server that does not know them (Mixpanel: 1971 on)."""
+    clock = EventTime().near(day)
+    value = (day - EPOCH.date()) // timedelta(milliseconds=1) + offset_ms
+    expected = (EPOCH + timedelta(milliseconds=value)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value % 1000:03}Z"
+    assert clock.render(value) == expected.encode()
+    if abs(value) > 200 * 86_400_000:  # within months of 1970 a number of seconds is one of milliseconds, too
+        assert clock.render(value / 1000) == expected.encode()
