@@ -157,6 +157,22 @@ def simulator_of_changes() -> Any:
         yield simulator
 
 
+@pytest.mark.parametrize("page", [0, 1])
+def test_an_odd_profile_stops_no_other(simulator: Simulator, page: int) -> None:
+    """It goes to rejected_lines, the others of its page arrive, and the read is complete."""
+    simulator.add_fault(
+        Fault("odd_profile", page=page, text='{"$distinct_id": null, "$properties": {"a": 1}}', times=None)
+    )
+    run = run_source(config_for(simulator), ["profiles", "rejected_lines"])
+    assert (run.error, run.status("profiles")) == (None, "COMPLETE")
+    assert len(run.records("profiles")) == len(truth(simulator)) - 1
+    [rejected] = run.records("rejected_lines")
+    assert (rejected["stream"], rejected["line_number"]) == ("profiles", 1)
+    assert rejected["line"] == '{"$distinct_id": null, "$properties": {"a": 1}}'
+    assert rejected["error"] == f"it has no `$distinct_id` (page {page})"
+    assert "profiles: 1 item of the page is not a profile" in run.logs()
+
+
 def test_a_profile_on_two_pages_is_counted(simulator: Simulator) -> None:
     """A profile that moved to the next page comes twice, and how many did is logged."""
     simulator.add_fault(Fault("duplicate_profile", page=1))

@@ -136,6 +136,8 @@ class EngageApi:
             results = self._feed.profiles(start, stop, session.group)
         else:
             results = session.selected[start:stop]
+        if fault is not None and fault.kind == "odd_profile":
+            results = [(fault.text or "null").encode(), *list(results)[1:]]
         plain = damage_text(fault, head + b",".join(results) + PAGE_END)
         body = await asyncio.to_thread(damage_transfer, fault, plain, accepts_gzip=accepts_gzip)
         return damaged_answer(body, JSON_TYPE, (due_s, due_s), with_length=True)

@@ -37,6 +37,7 @@ KINDS: dict[str, frozenset[str]] = {
     "expired_session": ENGAGE,  # the session is forgotten: pages after the first fail
     "changed_total": ENGAGE,  # profiles appear or vanish during the read
     "duplicate_profile": ENGAGE,  # a page begins with the last profile of the page before
+    "odd_profile": ENGAGE,  # the first item of a page is *text*: no profile, by default
 }
 
 

@@ -38,7 +38,7 @@ from source_mixpanel_parallel.emission.emitted_slice_cursor import EmittedSliceC
 from source_mixpanel_parallel.emission.masked_report import plan_message, progress_message, result_message
 from source_mixpanel_parallel.emission.rejected_records import record_line, rejected_record
 from source_mixpanel_parallel.errors import StreamsIncomplete
-from source_mixpanel_parallel.progress import ResultTally, StreamReadResult
+from source_mixpanel_parallel.progress import BatchProgress, ResultTally, SliceProgress, StreamReadResult
 from source_mixpanel_parallel.stream_names import REJECTED_LINES
 from source_mixpanel_parallel.traced import code_of, give_code, traced
 
@@ -143,11 +143,7 @@ class Emission:
         return time.monotonic() - self._started_s
 
     def _reject(self, delivery: Delivery) -> Iterator[bytes | AirbyteMessage]:
-        count = len(delivery.rejected)
-        lines = (
-            "1 line of the response is not an event" if count == 1 else f"{count} lines of the response are not events"
-        )
-        text = f"{delivery.stream}: {lines}, even when read twice"
+        text = f"{delivery.stream}: {_rejected_text(len(delivery.rejected), delivery.progress)}"
         yield self._log(Level.WARN, text)
         for line in delivery.rejected:
             record = rejected_record(delivery, line)
@@ -198,3 +194,11 @@ def _started_stream(message: AirbyteMessage) -> str | None:
 def _ended_stream(message: AirbyteMessage) -> str | None:
     status = message.trace.stream_status if message.trace else None
     return status.stream_descriptor.name if status and status.status in ENDED else None
+
+
+def _rejected_text(count: int, progress: SliceProgress) -> str:
+    if isinstance(progress, BatchProgress):
+        lines = "line of the response is not an event" if count == 1 else "lines of the response are not events"
+        return f"{count} {lines}, even when read twice"
+    items = "item of the page is not a profile" if count == 1 else "items of the page are not profiles"
+    return f"{count} {items}"

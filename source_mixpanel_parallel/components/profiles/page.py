@@ -11,44 +11,29 @@ import time
 from array import array
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from mmap import mmap
 from typing import TypeAlias
 
 import msgspec
 from msgspec import Raw, Struct, field
 
-from source_mixpanel_parallel.components.http.json_text import elements, members
+from source_mixpanel_parallel.components.http.json_text import members
+from source_mixpanel_parallel.components.profiles.answer import NULL, Answer, Profile, decode_answer
 from source_mixpanel_parallel.components.profiles.last_seen import latest_seen
+from source_mixpanel_parallel.emission.rejected_line import RejectedLine
 from source_mixpanel_parallel.errors import IncompleteAnswer
 
 Body: TypeAlias = bytes | mmap
-NULL = b"null"
 QUOTE = b'"'
 TEXT_PIECE_BYTES = 256 * 1024
 BATCH_PROFILES = 1_000  # a page of 50,000 is never there a second time as lines
-
-
-class _Profile(Struct, gc=False):
-    distinct_id: Raw = field(name="$distinct_id")
-    properties: Raw = field(name="$properties", default=Raw(b"{}"))
 
 
 class _LastSeen(Struct, gc=False):
     last_seen: Raw = field(name="$last_seen", default=Raw(NULL))
 
 
-class _Answer(Struct):
-    results: list[_Profile]
-    page: int | None = None
-    page_size: int | None = None
-    total: int | None = None
-    session_id: str | None = None
-    status: str = "ok"
-    error: str | None = None
-
-
-_answer = msgspec.json.Decoder(_Answer)
 _last_seen = msgspec.json.Decoder(_LastSeen)
 
 
@@ -56,8 +41,8 @@ _last_seen = msgspec.json.Decoder(_LastSeen)
 class ProfilePage:
     """A page that is whole; what the answer does not say is None.
 
-    *rows* counts its profiles, *hashes* stands for their distinct ids, *emitted_rows* counts those that were written,
-    *newest* is the latest `$last_seen`.
+    *rows* counts its items, *hashes* stands for them (of profiles, for their distinct ids), *emitted_rows* counts those
+    that were written, *newest* is the latest `$last_seen`, *rejected* are the items that are no profiles.
     """
 
     rows: int
@@ -67,6 +52,7 @@ class ProfilePage:
     page_size: int | None
     total: int | None
     session_id: str | None
+    rejected: tuple[RejectedLine, ...] = ()
 
 
 def decode_page(
@@ -78,15 +64,12 @@ def decode_page(
     """
     try:
         _refuse_what_is_not_text(body)
-        try:
-            answer = _answer.decode(body)
-        except msgspec.DecodeError:
-            answer = _decode_with_surrogates(bytes(body).decode())
-        if answer.status != "ok" or answer.error:
-            raise IncompleteAnswer(f"the page's status is {answer.status!r}: {answer.error or 'no reason given'}")
+        answer = decode_answer(body)
+        if answer.problem:
+            raise IncompleteAnswer(answer.problem)
         if answer.page not in {None, number}:
             raise IncompleteAnswer(f"page {number} was requested, but page {answer.page} arrived")
-        return _write_page(stream, answer, write, skipped)
+        return _write_page(stream, answer, number, write, skipped)
     except (ValueError, RecursionError) as error:
         raise IncompleteAnswer(f"the page is not a valid engage response: {error}") from error
 
@@ -99,7 +82,9 @@ def _refuse_what_is_not_text(body: Body) -> None:
     decoder.decode(b"", final=True)
 
 
-def _write_page(stream: str, answer: _Answer, write: Callable[[bytes], None], skipped: Container[int]) -> ProfilePage:
+def _write_page(
+    stream: str, answer: Answer, number: int, write: Callable[[bytes], None], skipped: Container[int]
+) -> ProfilePage:
     head = b'{"type":"RECORD","record":{"stream":' + json.dumps(stream).encode() + b',"data":{"distinct_id":'
     tail = b'},"emitted_at":%d}}\n' % (time.time_ns() // 1_000_000)
     hashes, newest, emitted_rows = array("q"), "", 0
@@ -116,11 +101,13 @@ def _write_page(stream: str, answer: _Answer, write: Callable[[bytes], None], sk
         write(b"".join(lines))
         emitted_rows += len(lines)
         newest = max(newest, latest_seen(times))
+    hashes.extend(hash(line.raw) for line in answer.rejected)
+    rejected = tuple(replace(line, error=f"{line.error} (page {number})") for line in answer.rejected)
     facts = answer.page_size, answer.total, answer.session_id
-    return ProfilePage(len(answer.results), emitted_rows, hashes, newest, *facts)
+    return ProfilePage(len(hashes), emitted_rows, hashes, newest, *facts, rejected)
 
 
-def _on_one_line(profile: _Profile) -> tuple[bytes, bytes]:
+def _on_one_line(profile: Profile) -> tuple[bytes, bytes]:
     properties = bytes(profile.properties)
     distinct_id = bytes(profile.distinct_id)
     if distinct_id[:1] != QUOTE:
@@ -137,18 +124,3 @@ def _last_seen_of(properties: bytes) -> bytes:
     except msgspec.DecodeError:
         last_seen = members(properties.decode()).get("$last_seen", "null").encode()
     return last_seen if last_seen[:1] == QUOTE else NULL
-
-
-def _decode_with_surrogates(text: str) -> _Answer:
-    document = members(text)
-    facts = {name: json.loads(value) for name, value in document.items() if name != "results"}
-    answer = msgspec.convert({**facts, "results": []}, _Answer)
-    if "results" not in document and not answer.error:
-        raise ValueError("it has no `results`")
-    for profile in elements(document.get("results", "[]")):
-        fields = members(profile)
-        if "$distinct_id" not in fields:
-            raise ValueError("a profile has no `$distinct_id`")
-        properties = fields.get("$properties", "{}").encode()
-        answer.results.append(_Profile(Raw(fields["$distinct_id"].encode()), Raw(properties)))
-    return answer

@@ -106,7 +106,7 @@ class EngageRetriever(Retriever):
         checkpoint = partial(self.cursor.finish, arrival.request, fetched.page)
         index = self.cursor.index(arrival.request)
         progress = self._progress(index, started_s, fetched.page.emitted_rows)
-        yield Delivery(self.name, progress, fetched.spool, checkpoint)
+        yield Delivery(self.name, progress, fetched.spool, checkpoint, fetched.page.rejected)
 
     def _fetch(self, request: PageRequest, stream_slice: StreamSlice) -> Generator[Notice, None, FetchedPage]:
         fetch = PatientFetch(

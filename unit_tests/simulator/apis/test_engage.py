@@ -201,6 +201,13 @@ def test_a_profile_comes_twice_when_told_to(simulator: Simulator) -> None:
     assert ids == [*(f"user-{n}" for n in range(10)), *(f"user-{n}" for n in range(9, 25))]
 
 
+def test_a_profile_is_odd_when_told_to(simulator: Simulator) -> None:
+    """The first item of a page is another text; the others are as they were."""
+    simulator.add_fault(Fault("odd_profile", page=1, text='{"$distinct_id":null}'))
+    found = results(read_pages(simulator))
+    assert found == [*simulator.profiles()[:10], {"$distinct_id": None}, *simulator.profiles()[11:]]
+
+
 def test_pages_take_their_time_when_told_to() -> None:
     with start_simulator(Scenario(profiles=12, page_size=10, latency_per_page_s=0.01)) as simulator:
         assert results(read_pages(simulator)) == simulator.profiles()
