@@ -60,9 +60,11 @@ class UndeclaredFields:
         shown = [f"{name[:_SHOWN_LETTERS]} (in {count:,})" for name, count in found.most_common(_SHOWN_NAMES)]
         more = f" and {len(found) - len(shown):,} more" if len(found) > len(shown) else ""
         fields = "1 field is" if len(found) == 1 else f"{len(found):,} fields are"
+        looked_at = self._looked_at[key]
+        records = "1 record" if looked_at == 1 else f"{looked_at:,} records"
         return (
             f"Stream {key}: {fields} not in its json_schema and not stored: {', '.join(shown)}{more}. Looked at"
-            f" {self._looked_at[key]:,} records."
+            f" {records}."
         )
 
 

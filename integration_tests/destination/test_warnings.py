@@ -66,7 +66,7 @@ def test_fields_that_are_not_stored(destination: Destination) -> None:
     outcome = destination.write({"streams": streams}, [*rows, status("t"), status("empty")])
     assert warnings(outcome) == [
         "Stream t: 1 field is not in its json_schema and not stored: b (in 1). Looked at 2 records.",
-        "Stream empty: 2 fields are not in its json_schema and not stored: x (in 1), y (in 1). Looked at 1 records.",
+        "Stream empty: 2 fields are not in its json_schema and not stored: x (in 1), y (in 1). Looked at 1 record.",
     ]
 
 

@@ -26,7 +26,7 @@ def test_every_stream_is_told_of_once() -> None:
     sentence, other = undeclared.sentences()
     fields = "b (in 2), c (in 1), ID (in 1)"
     assert sentence == f"Stream t: 3 fields are not in its json_schema and not stored: {fields}. Looked at 5 records."
-    assert other == "Stream n.u: 1 field is not in its json_schema and not stored: x (in 1). Looked at 1 records."
+    assert other == "Stream n.u: 1 field is not in its json_schema and not stored: x (in 1). Looked at 1 record."
 
 
 def test_nothing_is_told_of_declared_fields() -> None:
