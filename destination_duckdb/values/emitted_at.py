@@ -9,6 +9,8 @@ timestamp holds.
 _SECONDS_BELOW = 10**11
 _MILLISECONDS_BELOW = 10**14
 _MICROSECONDS_BELOW = 10**17
+# From here on a double skips integers.
+_EXACT_BELOW = 2**53
 # A DuckDB timestamp is 64 bits of microseconds, without both ends, which are infinite.
 _MAX_MICROSECONDS = 9 * 10**18
 
@@ -30,9 +32,9 @@ def microseconds(emitted_at: float) -> int:
 
 
 def microseconds_sql(emitted_at: str, otherwise: str) -> str:
-    """Return the same for *emitted_at*, an expression of type DOUBLE; nanoseconds, which it rounds, are *otherwise*."""
+    """Return the same for *emitted_at*, an expression of type DOUBLE; *otherwise* where a double may be rounded."""
     return (
         f"CASE WHEN abs({emitted_at}) < {_SECONDS_BELOW} THEN CAST({emitted_at} * 1e6 AS BIGINT)"
         f" WHEN abs({emitted_at}) < {_MILLISECONDS_BELOW} THEN CAST({emitted_at} * 1e3 AS BIGINT)"
-        f" WHEN abs({emitted_at}) < {_MICROSECONDS_BELOW} THEN CAST({emitted_at} AS BIGINT) ELSE {otherwise} END"
+        f" WHEN abs({emitted_at}) < {_EXACT_BELOW} THEN CAST({emitted_at} AS BIGINT) ELSE {otherwise} END"
     )
