@@ -12,11 +12,10 @@ from typing import Literal
 
 import msgspec
 
-from destination_duckdb.config_check import checked_fields
+from destination_duckdb.config_check import SIZE_PATTERN, checked_fields
 from destination_duckdb.errors import ConfigError
 
 MEGABYTE = 1 << 20
-_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?) ?(?P<prefix>[KMGT])(?P<binary>i)?B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Config:
     @property
     def memory_limit_mib(self) -> int:
         """Return `memory_limit` in MiB; KB is 1,000 bytes, KiB 1,024."""
-        found = _SIZE.fullmatch(self.memory_limit)
+        found = re.fullmatch(SIZE_PATTERN, self.memory_limit)
         assert found is not None, "checked_fields accepts no other form"
         power = "KMGT".index(found["prefix"]) + 1
         return int(float(found["number"]) * (1024 if found["binary"] else 1000) ** power) // MEGABYTE

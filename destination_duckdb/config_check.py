@@ -16,6 +16,7 @@ from destination_duckdb.errors import ConfigError
 
 _PLATFORMS_OWN = "__"
 _SHOWN = 60
+SIZE_PATTERN = r"(?P<number>\d+(?:\.\d+)?) ?(?P<prefix>[KMGT])(?P<binary>i)?B"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ _FIELDS: Mapping[str, _Text | _Number] = {
         r"v\d+\.\d+\.\d+|latest", "is not a version of DuckDB", "write it as v1.4.0, or latest"
     ),
     "object_type": _Text(r"json|variant", "is unknown", "choose json or variant"),
-    "memory_limit": _Text(r"\d+(\.\d+)? ?([KMGT]i?B)", "is not a size", "write it as 300MB or 4GB"),
+    "memory_limit": _Text(SIZE_PATTERN, "is not a size", "write it as 300MB or 4GB"),
     "threads": _Number(1, 256),
     "max_uncommitted_mb": _Number(1),
     "max_record_mb": _Number(1, 1024),

@@ -49,8 +49,8 @@ def batch_table(connection: duckdb.DuckDBPyConnection, target: Target) -> Iterat
 
 def merge_batch(connection: duckdb.DuckDBPyConnection, target: Target, batch: str) -> None:
     """Move the rows of *batch* into the target; the batch is used up."""
-    refuse_missing_keys(connection, target, batch)
     keys = merge_keys(target)
+    refuse_missing_keys(connection, target, keys, batch)
     table = target.table.sql
     connection.execute(
         f"DELETE FROM {batch} WHERE rowid IN (SELECT id FROM (SELECT rowid AS id, row_number() OVER"
@@ -91,7 +91,7 @@ def delete_replaced(connection: duckdb.DuckDBPyConnection, target: Target, first
     keys = merge_keys(target)
     table = target.table.sql
     new = f"(SELECT rowid, * FROM {table} WHERE rowid >= {first_new})"
-    refuse_missing_keys(connection, target, new)
+    refuse_missing_keys(connection, target, keys, new)
     # Two keys with one hash only cost the detour through a batch table.
     row = connection.execute(f"SELECT count(*) - count(DISTINCT hash({keys.key_values})) FROM {new}").fetchone()
     if row != (0,):

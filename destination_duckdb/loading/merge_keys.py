@@ -97,9 +97,9 @@ def merge_keys(target: Target) -> MergeKeys:
     )
 
 
-def refuse_missing_keys(connection: duckdb.DuckDBPyConnection, target: Target, rows: str) -> None:
+def refuse_missing_keys(connection: duckdb.DuckDBPyConnection, target: Target, keys: MergeKeys, rows: str) -> None:
     """Raise ConfigError for rows without a value where a nested key should be: all of them would be taken for one."""
-    for path, field in zip(target.plan.primary_key, merge_keys(target).key, strict=True):
+    for path, field in zip(target.plan.primary_key, keys.key, strict=True):
         if not field.path:
             continue
         query = f"SELECT count(*) FROM {rows} WHERE {field.key_value()} IS NULL"
